@@ -1,0 +1,213 @@
+/**
+ * The archive on local disk: a folder of segments, one writer. Blocks are written in the order they are appended; all
+ * that wait go to disk as one group with one writev and one fdatasync, and settle together.
+ */
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { lockFolder } from '../base/folder_lock.ts';
+import { ArchiveError } from './archive_error.ts';
+import type { Block } from './block.ts';
+import { saveCheckpoint } from './checkpoint.ts';
+import type { AppendOutcome, CommitLog, ResumePoint } from './commit_log.ts';
+import { systemDisk, type Disk } from './disk.ts';
+import { FORMATS, encodeMember, type FormatName, type Member } from './format.ts';
+import { recover } from './recovery.ts';
+import { SegmentWriter, type FsyncPolicy } from './segment_writer.ts';
+import { ShipperPlace } from './shipper_place.ts';
+
+export interface ArchiveOptions {
+  readonly folder: string;
+  readonly format: FormatName;
+  /** A segment is closed before a block that would take it past this; a block larger than that has one of its own. */
+  readonly segmentMaxBytes: number;
+  readonly fsync: FsyncPolicy;
+  /** With `interval`: how long a written block may be unsynced. */
+  readonly fsyncEveryMs?: number;
+  readonly disk?: Disk;
+  readonly now?: () => number;
+  /** How long to wait before a failed write is tried again. */
+  readonly retryAfterMs?: number;
+  readonly report?: ArchiveReport;
+}
+
+/** What the archive has to say besides answers. */
+export interface ArchiveReport {
+  /** A finding of recovery, once, at the start. */
+  found?(finding: string): void;
+  /** Writing fails (disk full, read-only, fsync error): nothing is acknowledged until `recovered`. Once per outage. */
+  troubled?(error: Error): void;
+  recovered?(): void;
+}
+
+interface Waiting {
+  readonly block: Block;
+  readonly member: Member;
+  readonly resolve: (outcome: AppendOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Archive implements CommitLog {
+  readonly #options: ArchiveOptions;
+  readonly #writer: SegmentWriter;
+  readonly #places: Map<string, ShipperPlace>;
+  readonly #unlock: () => Promise<void>;
+  readonly #closing = new AbortController();
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #trouble: Error | undefined;
+  readonly #syncTimer: NodeJS.Timeout | undefined;
+
+  private constructor(options: ArchiveOptions, writer: SegmentWriter, places: Map<string, ShipperPlace>, unlock: () => Promise<void>) {
+    this.#options = options;
+    this.#writer = writer;
+    this.#places = places;
+    this.#unlock = unlock;
+    if (options.fsync === 'interval') {
+      this.#syncTimer = setInterval(() => void this.#syncNow(), options.fsyncEveryMs ?? 1000).unref();
+    }
+  }
+
+  /** Opens the archive in `folder`, making the folder and mending a torn tail. Throws ArchiveError `in_use` where another process has it. */
+  static async open(options: ArchiveOptions): Promise<Archive> {
+    const { folder, disk = systemDisk, now = Date.now } = options;
+    await mkdir(folder, { recursive: true, mode: 0o750 });
+    const unlock = await lockFolder(folder);
+    if (unlock === undefined) throw new ArchiveError('in_use', `${folder} is in use by another receiver`);
+    try {
+      const recovered = await recover(folder);
+      for (const finding of recovered.findings) options.report?.found?.(finding);
+      const places = new Map([...recovered.resumePoints].map(([id, point]) => [id, new ShipperPlace(point)]));
+      return new Archive(options, new SegmentWriter({ ...options, disk, now }, recovered.newest), places, unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
+  get trouble(): Error | undefined {
+    return this.#trouble;
+  }
+
+  async resumePoint(shipperId: string): Promise<ResumePoint | undefined> {
+    const place = this.#places.get(shipperId);
+    await place?.newest;
+    return place?.durable;
+  }
+
+  async append(block: Block): Promise<AppendOutcome> {
+    if (this.#closing.signal.aborted) throw new ArchiveError('closed', 'the archive is closed');
+    const place = this.#placeOf(block.shipperId);
+    if (!place.isNext(block)) {
+      await place.newest;
+      return 'repeated';
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
+    this.#waiting.push({ block, member: encodeMember(FORMATS[this.#options.format], block), resolve, reject });
+    place.take(block, promise);
+    if (!this.#isWriting) this.#writing = this.#write();
+    return promise;
+  }
+
+  /** Writes and acknowledges what was appended, then closes; what a failing disk does not take is rejected. Twice is fine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return this.#writing;
+    this.#closing.abort();
+    clearInterval(this.#syncTimer);
+    await this.#writing;
+    try {
+      await this.#writer.close();
+      await this.#saveCheckpoint('now');
+    } finally {
+      await this.#unlock();
+    }
+  }
+
+  #placeOf(shipperId: string): ShipperPlace {
+    let place = this.#places.get(shipperId);
+    if (place === undefined) this.#places.set(shipperId, (place = new ShipperPlace()));
+    return place;
+  }
+
+  /** The one loop that writes. It ends when nothing waits. */
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.slice(0, this.#writer.groupSize(this.#waiting.map(({ member }) => member)));
+      if (!(await this.#commit(group))) break;
+      this.#waiting = this.#waiting.slice(group.length);
+      for (const { block, resolve } of group) {
+        this.#placeOf(block.shipperId).wrote(block);
+        resolve('stored');
+      }
+    }
+    this.#isWriting = false;
+  }
+
+  /** Commits a group, trying again while the disk refuses; false when the archive closes before it succeeded. */
+  async #commit(group: readonly Waiting[]): Promise<boolean> {
+    for (;;) {
+      try {
+        const isNewSegment = await this.#writer.commit(group.map(({ member }) => member));
+        if (isNewSegment) await this.#saveCheckpoint('before this group');
+        this.#recovered();
+        return true;
+      } catch (error) {
+        this.#troubled(error as Error);
+        if (await this.#isClosingAfter(this.#options.retryAfterMs ?? 1000)) {
+          this.#rejectAll(error as Error);
+          return false;
+        }
+      }
+    }
+  }
+
+  async #isClosingAfter(ms: number): Promise<boolean> {
+    await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    return this.#closing.signal.aborted;
+  }
+
+  #rejectAll(cause: Error): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(new ArchiveError('unavailable', `the archive can't write: ${cause.message}`, { cause }));
+  }
+
+  /**
+   * Saves the resume points of what has settled, as of now or of the start of the segment just begun (whose first group
+   * has not settled yet). A start without it is only slower, so a failure is told and no more.
+   */
+  async #saveCheckpoint(asOf: 'now' | 'before this group'): Promise<void> {
+    const position = this.#writer.position;
+    if (position === undefined) return;
+    const resumePoints = new Map<string, ResumePoint>();
+    for (const [id, { durable }] of this.#places) if (durable !== undefined) resumePoints.set(id, durable);
+    try {
+      await saveCheckpoint(this.#options.folder, { position: asOf === 'now' ? position : { ...position, offset: 0 }, resumePoints });
+    } catch (error) {
+      this.#options.report?.found?.(`the checkpoint was not written: ${(error as Error).message}`);
+    }
+  }
+
+  async #syncNow(): Promise<void> {
+    try {
+      await this.#writer.sync();
+      if (!this.#isWriting) this.#recovered();
+    } catch (error) {
+      this.#troubled(error as Error);
+    }
+  }
+
+  #troubled(error: Error): void {
+    if (this.#trouble === undefined) this.#options.report?.troubled?.(error);
+    this.#trouble = error;
+  }
+
+  #recovered(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#options.report?.recovered?.();
+  }
+}

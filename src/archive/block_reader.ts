@@ -1,0 +1,155 @@
+/** Walks the blocks of one segment, from header to header. */
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArchiveError } from './archive_error.ts';
+import type { BlockHeader } from './block.ts';
+import type { Position } from './commit_log.ts';
+import { decodeHead, inflateBody } from './format.ts';
+import type { SegmentName } from './segment_name.ts';
+
+/** Read ahead by this much: a segment of the default size in five reads. */
+const WINDOW_BYTES = 1024 * 1024;
+
+/** A header of 64 KiB and what leads to it: more is never needed to decode one. */
+const MAX_HEAD_BYTES = 64 * 1024 + 64;
+
+/** A block as found in the archive. */
+export interface StoredBlock {
+  readonly header: BlockHeader;
+  readonly position: Position;
+  /** The offset of whatever follows it. */
+  readonly endOffset: number;
+  /** The raw NDJSON, checked. Throws ArchiveError `damaged`. */
+  readonly read: () => Promise<Buffer>;
+}
+
+/**
+ * Yields the blocks of a segment that begin at or after `from`. At bytes that are no whole block it throws ArchiveError
+ * `damaged` with a `BlockDamage` cause: a torn tail looks the same as damage to a reader.
+ */
+export async function* readBlocks(folder: string, segment: SegmentName, from = 0): AsyncGenerator<StoredBlock> {
+  await using file = await open(join(folder, segment.name), 'r');
+  const window = new Window(file);
+  let offset = from;
+  for (;;) {
+    const stored = await blockAt(window, segment, offset);
+    if (stored === undefined) return;
+    yield stored;
+    offset = stored.endOffset;
+  }
+}
+
+/** The offset of the next block that begins after `offset` and has a whole header, or undefined: for going on behind damage. */
+export async function findBlock(folder: string, segment: SegmentName, offset: number): Promise<number | undefined> {
+  await using file = await open(join(folder, segment.name), 'r');
+  const { size } = await file.stat();
+  const window = new Window(file);
+  const { magic } = segment.format;
+  for (let at = offset; at < size; ) {
+    const bytes = await window.at(at, WINDOW_BYTES);
+    const found = bytes.indexOf(magic);
+    if (found === -1) at += Math.max(1, bytes.length - magic.length + 1);
+    else if (await hasHeader(window, segment, at + found)) return at + found;
+    else at += found + 1;
+  }
+  return undefined;
+}
+
+/** Where a segment stops being whole blocks. */
+export class BlockDamage extends Error {
+  override readonly name = 'BlockDamage';
+  readonly position: Position;
+  /** True where the segment just ends too early, as a write that was cut leaves it; false where its bytes are wrong. */
+  readonly isTorn: boolean;
+
+  constructor(position: Position, message: string, isTorn: boolean) {
+    super(message);
+    this.position = position;
+    this.isTorn = isTorn;
+  }
+}
+
+/** The damage behind an error of this module, or undefined for any other error. */
+export function damageOf(error: unknown): BlockDamage | undefined {
+  return error instanceof ArchiveError && error.cause instanceof BlockDamage ? error.cause : undefined;
+}
+
+async function blockAt(window: Window, segment: SegmentName, offset: number): Promise<StoredBlock | undefined> {
+  const position = { segment: segment.name, offset };
+  const bytes = await window.at(offset, MAX_HEAD_BYTES);
+  if (bytes.length === 0) return undefined;
+  const { header, headBytes } = headIn(bytes, segment, position);
+  const member = await window.at(offset, header.memberLength);
+  if (member.length < header.memberLength) throw damaged(position, 'the segment ends inside a block', true);
+  return {
+    header,
+    position,
+    endOffset: offset + header.memberLength,
+    async read() {
+      try {
+        return await inflateBody(segment.format, header, member.subarray(headBytes));
+      } catch (cause) {
+        throw damaged(position, (cause as Error).message, false);
+      }
+    },
+  };
+}
+
+function headIn(bytes: Buffer, segment: SegmentName, position: Position): NonNullable<ReturnType<typeof decodeHead>> {
+  let head: ReturnType<typeof decodeHead>;
+  try {
+    head = decodeHead(segment.format, bytes);
+  } catch (cause) {
+    throw damaged(position, (cause as Error).message, false);
+  }
+  if (head === undefined) throw damaged(position, 'the segment ends inside a block header', true);
+  return head;
+}
+
+async function hasHeader(window: Window, segment: SegmentName, offset: number): Promise<boolean> {
+  try {
+    return decodeHead(segment.format, await window.at(offset, MAX_HEAD_BYTES)) !== undefined;
+  } catch (error) {
+    if (error instanceof ArchiveError) return false;
+    throw error;
+  }
+}
+
+function damaged(position: Position, message: string, isTorn: boolean): ArchiveError {
+  return new ArchiveError('damaged', `${position.segment} at byte ${position.offset}: ${message}`, {
+    cause: new BlockDamage(position, message, isTorn),
+  });
+}
+
+/** A file seen through one buffer that is replaced, never overwritten: views of it stay good. */
+class Window {
+  readonly #file: FileHandle;
+  #bytes = Buffer.alloc(0);
+  #from = 0;
+  #reachesEnd = false;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Up to `length` bytes from `offset`: fewer only at the end of the file. */
+  async at(offset: number, length: number): Promise<Buffer> {
+    const isPast = offset + length > this.#from + this.#bytes.length && !this.#reachesEnd;
+    if (offset < this.#from || isPast) await this.#load(offset, length);
+    return this.#bytes.subarray(offset - this.#from, offset - this.#from + length);
+  }
+
+  async #load(offset: number, length: number): Promise<void> {
+    const { size } = await this.#file.stat();
+    const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, size - offset)));
+    let fill = 0;
+    while (fill < buffer.length) {
+      const { bytesRead } = await this.#file.read(buffer, fill, buffer.length - fill, offset + fill);
+      if (bytesRead === 0) break;
+      fill += bytesRead;
+    }
+    this.#bytes = buffer.subarray(0, fill);
+    this.#from = offset;
+    this.#reachesEnd = offset + fill >= size;
+  }
+}

@@ -1,0 +1,32 @@
+import type { SourcePositions } from '../entry.ts';
+import type { Block } from './block.ts';
+
+/** Where a reader stands: before the block at this byte offset of this segment. */
+export interface Position {
+  readonly segment: string;
+  readonly offset: number;
+}
+
+/** Where a shipper stands: what it has to continue after. */
+export interface ResumePoint {
+  readonly epoch: number;
+  /** Last durable sequence in that epoch. */
+  readonly sequence: number;
+  /** CRC-32 of that batch's raw bytes: tells a resend from another batch under the same number. */
+  readonly crc: number;
+  readonly positions: SourcePositions;
+}
+
+export type AppendOutcome = 'stored' | 'repeated';
+
+/** The durable, ordered log of blocks. */
+export interface CommitLog extends AsyncDisposable {
+  /**
+   * Settles once the block is durable: `stored`, or `repeated` for one it already held (same shipper, epoch and
+   * sequence), which is not stored again. Calls are ordered: a shipper's blocks land in the order they were given.
+   * Rejects with ArchiveError `sequence_gap`, `conflict` (same number, other content), `unavailable` or `closed`.
+   */
+  append(block: Block): Promise<AppendOutcome>;
+  /** The shipper's place once everything appended for it so far is durable; undefined for a stranger. */
+  resumePoint(shipperId: string): Promise<ResumePoint | undefined>;
+}

@@ -1,0 +1,117 @@
+/**
+ * What a receiver does before it takes a block: find out what is on disk, and cut what a crash left half-written.
+ *
+ * A segment's tail may be torn or garbled past its last fsync; nothing there was acknowledged, so it is cut. Damage
+ * before that (a worn disk) is not: the blocks behind it were acknowledged. The two are told apart by `durable bytes`
+ * in the headers behind the damage: a block that was written when the damaged place was on disk.
+ */
+import { copyFile, mkdir, open, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { damageOf, findBlock, readBlocks, type BlockDamage } from './block_reader.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import type { Position, ResumePoint } from './commit_log.ts';
+import { advance } from './resume.ts';
+import { compareSegments, listSegments, parseSegmentName, type SegmentName } from './segment_name.ts';
+
+/** Where the bytes that recovery cuts are kept: nothing vanishes. */
+export const DAMAGED_FOLDER = 'damaged';
+
+export interface Recovered {
+  readonly resumePoints: Map<string, ResumePoint>;
+  /** The segment to go on in, with its whole length; undefined for an empty archive. */
+  readonly newest?: SegmentName & { readonly bytes: number };
+  /** What was found wrong, for the log. */
+  readonly findings: readonly string[];
+}
+
+/** Reads and mends the archive in `folder`. Only the newest segment is ever changed. */
+export async function recover(folder: string): Promise<Recovered> {
+  const segments = await listSegments(folder);
+  const newest = segments.at(-1);
+  if (newest === undefined) return { resumePoints: new Map(), findings: [] };
+  const checkpoint = await loadCheckpoint(folder);
+  const walk = new Walk(folder, checkpoint?.resumePoints);
+  for (const segment of segments) {
+    const startAt = checkpoint === undefined ? 0 : notCounted(checkpoint.position, segment);
+    if (startAt !== undefined) await walk.segment(segment, { startAt, isNewest: segment === newest });
+  }
+  const { size } = await stat(join(folder, newest.name));
+  return { resumePoints: walk.resumePoints, newest: { ...newest, bytes: size }, findings: walk.findings };
+}
+
+/** Where the blocks begin that a checkpoint at `position` does not count in; undefined where it counts the whole segment. */
+function notCounted(position: Position, segment: SegmentName): number | undefined {
+  const last = parseSegmentName(position.segment);
+  if (last === undefined) return 0;
+  const order = compareSegments(segment, last);
+  if (order === 0) return position.offset;
+  return order < 0 ? undefined : 0;
+}
+
+class Walk {
+  readonly #folder: string;
+  readonly resumePoints: Map<string, ResumePoint>;
+  readonly findings: string[] = [];
+
+  constructor(folder: string, resumePoints: ReadonlyMap<string, ResumePoint> = new Map()) {
+    this.#folder = folder;
+    this.resumePoints = new Map(resumePoints);
+  }
+
+  /** Counts in the blocks of a segment; in the newest it reads every body too, and cuts the tail. */
+  async segment(segment: SegmentName, { startAt, isNewest }: { startAt: number; isNewest: boolean }): Promise<void> {
+    for (let at: number | undefined = startAt; at !== undefined; ) {
+      const damage = await this.#blocksFrom(segment, at, isNewest);
+      if (damage === undefined) return;
+      const next = await this.#behind(segment, damage);
+      if (next === undefined && isNewest) await this.#cut(segment, damage);
+      else this.findings.push(`damage in ${segment.name} at byte ${damage.position.offset}: ${damage.message}; kept as it is`);
+      at = next;
+    }
+  }
+
+  async #blocksFrom(segment: SegmentName, from: number, isNewest: boolean): Promise<BlockDamage | undefined> {
+    try {
+      for await (const { header, read } of readBlocks(this.#folder, segment, from)) {
+        if (isNewest) await read();
+        this.resumePoints.set(header.shipperId, advance(this.resumePoints.get(header.shipperId), header));
+      }
+    } catch (error) {
+      const damage = damageOf(error);
+      if (damage === undefined) throw error;
+      return damage;
+    }
+    return undefined;
+  }
+
+  /** Where acknowledged blocks go on behind the damage, if they do. */
+  async #behind(segment: SegmentName, { position }: BlockDamage): Promise<number | undefined> {
+    for (let at = await findBlock(this.#folder, segment, position.offset + 1); at !== undefined; ) {
+      if (await this.#wasDurable(segment, at, position.offset)) return at;
+      at = await findBlock(this.#folder, segment, at + 1);
+    }
+    return undefined;
+  }
+
+  /** True where the block at `at` proves that the damaged place was on disk before it. */
+  async #wasDurable(segment: SegmentName, at: number, damagedAt: number): Promise<boolean> {
+    try {
+      for await (const { header } of readBlocks(this.#folder, segment, at)) return header.durableBytes > damagedAt;
+    } catch (error) {
+      if (damageOf(error) === undefined) throw error;
+    }
+    return false;
+  }
+
+  async #cut(segment: SegmentName, { position, message }: BlockDamage): Promise<void> {
+    const path = join(this.#folder, segment.name);
+    const { size } = await stat(path);
+    const kept = join(this.#folder, DAMAGED_FOLDER, `${segment.name}.at_${position.offset}.bad`);
+    await mkdir(join(this.#folder, DAMAGED_FOLDER), { recursive: true });
+    await copyFile(path, kept);
+    await truncate(path, position.offset);
+    await using file = await open(path, 'r+');
+    await file.sync();
+    this.findings.push(`cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); the file as it was: ${kept}`);
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { realpath, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The system's bound on a socket's path, with room for its closing zero. */
+const MAX_SOCKET_PATH = 100;
+
+/**
+ * Takes a folder for this process; undefined where a living process has it. The lock is a listening socket in the
+ * folder: it dies with its process however that ends, and holds between containers that share the folder.
+ * The answer gives it back.
+ */
+export async function lockFolder(folder: string): Promise<(() => Promise<void>) | undefined> {
+  const path = await socketPath(folder);
+  const server = (await listen(path)) ?? (await listenOverDead(path));
+  if (server === undefined) return undefined;
+  server.unref();
+  return async () => {
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
+}
+
+/** True while a living process holds the lock of `folder`. */
+export async function isFolderLocked(folder: string): Promise<boolean> {
+  return isAlive(await socketPath(folder));
+}
+
+async function socketPath(folder: string): Promise<string> {
+  const real = await realpath(folder);
+  const inside = join(real, 'lock.sock');
+  if (inside.length <= MAX_SOCKET_PATH) return inside;
+  return join(tmpdir(), `logferry-${createHash('sha256').update(real).digest('hex').slice(0, 32)}.sock`);
+}
+
+async function listen(path: string): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(path);
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
+
+/** Takes over a socket that a killed process left behind. */
+async function listenOverDead(path: string): Promise<Server | undefined> {
+  if (await isAlive(path)) return undefined;
+  await unlink(path).catch(() => undefined);
+  return listen(path);
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * One log record: a JSON object. It travels and rests as the bytes its source wrote (one line of NDJSON);
+ * this type is for the few places that make an entry or look into one.
+ */
+export type Entry = Record<string, unknown>;
+
+/** Whole lines of NDJSON: `count` entries, each `{…}` and each ended by a newline. */
+export interface Lines {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/** Where a source stands in something it can read again: so many bytes of the thing with this identity are done. */
+export interface SourcePosition {
+  /** Bytes from the start that belong to finished entries. */
+  readonly offset: number;
+  /** SHA-256 (hex) of the first `headBytes` bytes: tells a file from another that took its name. */
+  readonly head: string;
+  readonly headBytes: number;
+}
+
+/** Source name (for a file its absolute path) to position. */
+export type SourcePositions = Readonly<Record<string, SourcePosition>>;

@@ -1,0 +1,118 @@
+/**
+ * The compression table. Everything goes through node:zlib, most of it on its thread pool.
+ * Output is bounded while it inflates, so a bomb costs at most `maxBytes` of memory.
+ */
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import type { Algorithm } from './frame.ts';
+import { WireError } from './wire_error.ts';
+
+/** Below this many raw bytes a call to the thread pool costs more than the work. */
+const SYNC_BELOW_BYTES = 8 * 1024;
+
+/** zlib grows its output by chunks of this size: room for the whole output in one is markedly faster than 16 KiB steps. */
+const SPARE_OUTPUT_BYTES = 64;
+
+interface Codec {
+  /** Levels a user may ask for. */
+  readonly levels: { readonly min: number; readonly max: number };
+  readonly compress: (raw: Buffer, level: number) => Promise<Buffer>;
+  readonly decompress: (bytes: Buffer, bounds: OutputBounds) => Promise<Buffer>;
+}
+
+export interface OutputBounds {
+  /** Past this many bytes decompression stops with `batch_too_large`. */
+  readonly maxBytes: number;
+  /** The expected size, if known: only a hint for the first output buffer. */
+  readonly expectedBytes?: number;
+}
+
+type ZlibOptions = zlib.ZlibOptions & zlib.ZstdOptions;
+type Sync = (bytes: Buffer, options: ZlibOptions) => unknown;
+type Async = (bytes: Buffer, options: ZlibOptions) => Promise<unknown>;
+
+/** What zlib answers when asked for `info`: the engine knows how much of the input it took. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+const deflateOptions = (level: number) => ({ level });
+const zstdOptions = (level: number) => ({ params: { [zlib.constants.ZSTD_c_compressionLevel]: level } });
+
+const compressWith =
+  (sync: Sync, async: Async, options: (level: number) => object): Codec['compress'] =>
+  async (raw, level) => {
+    const result = raw.length < SYNC_BELOW_BYTES ? sync(raw, options(level)) : await async(raw, { ...options(level), chunkSize: outputRoom(raw.length) });
+    return result as Buffer;
+  };
+
+const decompressWith =
+  (sync: Sync, async: Async): Codec['decompress'] =>
+  async (bytes, { maxBytes, expectedBytes = bytes.length * 4 }) => {
+    const expected = Math.min(expectedBytes, maxBytes);
+    const options = { maxOutputLength: maxBytes, chunkSize: outputRoom(expected), info: true };
+    let inflated: Inflated;
+    try {
+      inflated = (expected < SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)) as Inflated;
+    } catch (cause) {
+      throw inflateError(cause, maxBytes);
+    }
+    const left = bytes.length - inflated.engine.bytesWritten;
+    if (left > 0) throw new WireError('does_not_inflate', `${left} bytes follow the end of a compressed payload`);
+    return inflated.buffer;
+  };
+
+/** Names what zlib refused: past the bound, or not what it claimed to be. */
+function inflateError(cause: unknown, maxBytes: number): WireError {
+  if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+    return new WireError('batch_too_large', `a payload inflates past ${maxBytes} bytes (MAX_BATCH_BYTES)`, { cause });
+  }
+  return new WireError('does_not_inflate', `a payload does not inflate: ${(cause as Error).message}`, { cause });
+}
+
+/** An output buffer in which `bytes` fit at once. */
+const outputRoom = (bytes: number): number => Math.max(1024, bytes + SPARE_OUTPUT_BYTES);
+
+const DEFLATE_LEVELS = { min: 1, max: 9 };
+
+export const CODECS: Readonly<Record<Exclude<Algorithm, 'none'>, Codec>> = {
+  gzip: {
+    levels: DEFLATE_LEVELS,
+    compress: compressWith(zlib.gzipSync, promisify<Buffer, ZlibOptions, unknown>(zlib.gzip), deflateOptions),
+    decompress: decompressWith(zlib.gunzipSync, promisify<Buffer, ZlibOptions, unknown>(zlib.gunzip)),
+  },
+  zlib: {
+    levels: DEFLATE_LEVELS,
+    compress: compressWith(zlib.deflateSync, promisify<Buffer, ZlibOptions, unknown>(zlib.deflate), deflateOptions),
+    decompress: decompressWith(zlib.inflateSync, promisify<Buffer, ZlibOptions, unknown>(zlib.inflate)),
+  },
+  zstd: {
+    levels: { min: 1, max: 19 },
+    compress: compressWith(zlib.zstdCompressSync, promisify<Buffer, ZlibOptions, unknown>(zlib.zstdCompress), zstdOptions),
+    decompress: decompressWith(zlib.zstdDecompressSync, promisify<Buffer, ZlibOptions, unknown>(zlib.zstdDecompress)),
+  },
+};
+
+/** The payload as `algorithm` compresses it at `level`. */
+export function compress(algorithm: Algorithm, raw: Buffer, level: number): Promise<Buffer> {
+  return algorithm === 'none' ? Promise.resolve(raw) : CODECS[algorithm].compress(raw, level);
+}
+
+/** Inflates bare deflate bits (RFC 1951); for the rest like `decompress`. */
+export const inflateBits = decompressWith(zlib.inflateRawSync, promisify<Buffer, ZlibOptions, unknown>(zlib.inflateRaw));
+
+/** Deflates to bare bits (RFC 1951). */
+export const deflateBits = compressWith(zlib.deflateRawSync, promisify<Buffer, ZlibOptions, unknown>(zlib.deflateRaw), deflateOptions);
+
+/**
+ * The raw bytes of a payload. Throws WireError `does_not_inflate` (also for bytes after the end of the compressed
+ * stream: they would be stored unread) or `batch_too_large`; never holds more than `maxBytes`.
+ */
+export async function decompress(algorithm: Algorithm, bytes: Buffer, bounds: OutputBounds): Promise<Buffer> {
+  if (algorithm !== 'none') return CODECS[algorithm].decompress(bytes, bounds);
+  if (bytes.length > bounds.maxBytes) {
+    throw new WireError('batch_too_large', `a payload is ${bytes.length} bytes long; at most ${bounds.maxBytes} are taken (MAX_BATCH_BYTES)`);
+  }
+  return bytes;
+}

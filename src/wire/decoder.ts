@@ -1,0 +1,88 @@
+/**
+ * Bytes in, frames out. Invariants:
+ * - a length is checked against `maxFrameBytes` before a byte is allocated for it;
+ * - memory held for an unfinished frame is at most twice what has arrived (or `FIRST_PIECE_BYTES`), whatever the length claims;
+ * - a payload that arrived in one chunk is a view of that chunk, not a copy.
+ */
+import { HEADER_BYTES, decodeFlags, type Frame } from './frame.ts';
+import { WireError } from './wire_error.ts';
+
+const FIRST_PIECE_BYTES = 128 * 1024;
+
+export interface DecoderLimits {
+  readonly maxFrameBytes: number;
+}
+
+/** Decodes one direction of one connection. After it has thrown it must not be used again. */
+export class FrameDecoder {
+  readonly #maxFrameBytes: number;
+  readonly #header = Buffer.alloc(HEADER_BYTES);
+  #headerFill = 0;
+  #payload: Buffer | undefined;
+  #payloadFill = 0;
+
+  constructor(limits: DecoderLimits) {
+    this.#maxFrameBytes = limits.maxFrameBytes;
+  }
+
+  /** True while a frame has begun and not ended: an end of stream now cuts it. */
+  get isMidFrame(): boolean {
+    return this.#headerFill > 0;
+  }
+
+  /**
+   * Yields each frame that `chunk` completes, in order. Throws WireError `frame_too_large`, `unknown_type` or
+   * `bad_algorithm` at the header that is wrong; frames before it have been yielded.
+   */
+  *push(chunk: Buffer): Generator<Frame, void, undefined> {
+    let at = 0;
+    while (at < chunk.length) {
+      at += this.#takeHeader(chunk, at);
+      if (this.#headerFill < HEADER_BYTES) return;
+      const length = this.#header.readUInt32BE(0);
+      const kind = decodeFlags(this.#header.readUInt8(4));
+      if (length > this.#maxFrameBytes) {
+        throw new WireError(
+          'frame_too_large',
+          `a ${kind.type} frame says it is ${length} bytes long; at most ${this.#maxFrameBytes} are taken (MAX_FRAME_BYTES)`,
+        );
+      }
+      const have = Math.min(chunk.length - at, length - this.#payloadFill);
+      const whole = this.#takePayload(chunk.subarray(at, at + have), length);
+      at += have;
+      if (whole === undefined) return;
+      this.#headerFill = 0;
+      yield { ...kind, payload: whole };
+    }
+  }
+
+  #takeHeader(chunk: Buffer, at: number): number {
+    const taken = Math.min(HEADER_BYTES - this.#headerFill, chunk.length - at);
+    chunk.copy(this.#header, this.#headerFill, at, at + taken);
+    this.#headerFill += taken;
+    return taken;
+  }
+
+  /** Adds a piece to the payload; the payload once it has `length` bytes. */
+  #takePayload(piece: Buffer, length: number): Buffer | undefined {
+    if (this.#payload === undefined && piece.length === length) return piece;
+    const fill = this.#payloadFill + piece.length;
+    this.#payload = withRoom(this.#payload, this.#payloadFill, fill, length);
+    piece.copy(this.#payload, this.#payloadFill);
+    this.#payloadFill = fill;
+    if (fill < length) return undefined;
+    const whole = this.#payload;
+    this.#payload = undefined;
+    this.#payloadFill = 0;
+    return whole;
+  }
+}
+
+/** `buffer` where it has room for `needed` bytes, else a larger one with its first `fill` bytes: doubling, never past `length`. */
+function withRoom(buffer: Buffer | undefined, fill: number, needed: number, length: number): Buffer {
+  if (buffer !== undefined && needed <= buffer.length) return buffer;
+  const size = Math.min(length, Math.max(FIRST_PIECE_BYTES, needed * 2));
+  const larger = Buffer.allocUnsafeSlow(size);
+  buffer?.copy(larger, 0, 0, fill);
+  return larger;
+}
