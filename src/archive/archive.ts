@@ -32,7 +32,9 @@ export interface ArchiveOptions {
 
 /** What the archive has to say besides answers. */
 export interface ArchiveReport {
-  /** A finding of recovery, once, at the start. */
+  /** A block became durable. */
+  stored?(block: Block): void;
+  /** Something a person should know: what recovery found and mended, a checkpoint that could not be written. */
   found?(finding: string): void;
   /** Writing fails (disk full, read-only, fsync error): nothing is acknowledged until `recovered`. Once per outage. */
   troubled?(error: Error): void;
@@ -140,6 +142,7 @@ export class Archive implements CommitLog {
       this.#waiting = this.#waiting.slice(group.length);
       for (const { block, resolve } of group) {
         this.#placeOf(block.shipperId).wrote(block);
+        this.#options.report?.stored?.(block);
         resolve('stored');
       }
     }

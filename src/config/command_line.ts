@@ -1,0 +1,45 @@
+import { Command, InvalidArgumentError, Option as Flag } from 'commander';
+import { ConfigError, loadDotEnv, loadSettings } from './load.ts';
+import { OPTIONS, flagOf, optionsFor, type OptionName, type Settings } from './options.ts';
+
+/** Adds a flag for each option of a side that is in `names`, and `--config`. */
+export function addOptions(command: Command, side: 'client' | 'server', names: readonly OptionName[] = optionsFor(side)): Command {
+  command.option('--config <file>', 'TOML file with options (environment: LOGFERRY_CONFIG)', notEmpty);
+  for (const name of names) {
+    const { help, default: preset, kind, aliases = [] } = OPTIONS[name];
+    const shown = preset === '' ? 'empty' : preset;
+    command.addOption(new Flag(`--${flagOf(name)} <${kind.name.includes('|') ? 'choice' : kind.name}>`, `${help} (environment: ${name}, default: ${shown})`));
+    for (const alias of aliases) command.addOption(new Flag(`--${alias.flag} <${kind.name}>`, alias.help));
+  }
+  return command;
+}
+
+/** The settings for a parsed command: its flags over the environment (and `.env`) over the TOML file. Throws ConfigError. */
+export function settingsOf(command: Command): Settings {
+  loadDotEnv();
+  const given = command.optsWithGlobals<Record<string, string>>();
+  const flags = Object.fromEntries(Object.entries(given).map(([name, text]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), text]));
+  const file = flags.config ?? process.env.LOGFERRY_CONFIG;
+  return loadSettings({ flags, env: process.env, ...(file === undefined || file === '' ? {} : { file }) });
+}
+
+/** Runs the program. A configuration that is wrong is told whole and exits 2, any other error is told in a line and exits 1. */
+export async function runProgram(program: Command): Promise<void> {
+  program.exitOverride();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeFor(error as Error);
+  }
+}
+
+function exitCodeFor(error: Error & { code?: string; exitCode?: number }): number {
+  if (error.code?.startsWith('commander.') === true) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`error: ${error.message}\n`);
+  return error instanceof ConfigError ? 2 : 1;
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('expected the path of a file');
+  return text;
+}

@@ -1,0 +1,47 @@
+/**
+ * The receiver's books, in entries: received = stored + repeated + rejected + refused + in hand, and the shippers'
+ * declared losses beside them. Counted once per batch.
+ */
+export interface Books {
+  received: number;
+  stored: number;
+  repeated: number;
+  rejected: number;
+  /** Not taken for want of a working archive, or out of turn: their shipper keeps them. */
+  refused: number;
+  /** Declared by shippers that had to drop them: these were never received. */
+  lost: number;
+}
+
+export class Ledger implements Books {
+  received = 0;
+  stored = 0;
+  repeated = 0;
+  rejected = 0;
+  refused = 0;
+  lost = 0;
+  batches = 0;
+  /** Bytes off the sockets. */
+  bytesIn = 0;
+  /** NDJSON bytes before compression, of what was stored. */
+  rawBytes = 0;
+  /** Compressed bodies given to the archive. */
+  archivedBytes = 0;
+  connections = 0;
+  connectionsTotal = 0;
+  readonly #errors = new Map<string, number>();
+
+  /** Counts an error by its code. */
+  error(code: string): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  get errors(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#errors);
+  }
+
+  /** Entries taken in whose fate is open. Not negative, and 0 when nothing is in hand: else the books are wrong. */
+  get inHand(): number {
+    return this.received - this.stored - this.repeated - this.rejected - this.refused;
+  }
+}

@@ -1,0 +1,39 @@
+/** `cat`: the entries of an archive, in the order they were stored. */
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { damageOf, readBlocks } from '../archive/block_reader.ts';
+import { listSegments } from '../archive/segment_name.ts';
+import { parseTime } from '../base/time.ts';
+
+export interface CatFilter {
+  readonly since?: string;
+  readonly until?: string;
+  readonly shipper?: string;
+}
+
+/**
+ * Writes the entries to `output`, NDJSON as it came, and answers the exit code: 1 where damage ended it early (said on
+ * standard error). A reader that has seen enough and closes the pipe is no error.
+ */
+export async function cat(folder: string, filter: CatFilter, output: Writable): Promise<0 | 1> {
+  try {
+    await pipeline(Readable.from(entries(folder, filter)), output, { end: false });
+    return 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
+    if (damageOf(error) === undefined) throw error;
+    process.stderr.write(`error: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+async function* entries(folder: string, { since, until, shipper }: CatFilter): AsyncGenerator<Buffer> {
+  const from = since === undefined ? -Infinity : parseTime(since, Date.now());
+  const to = until === undefined ? Infinity : parseTime(until, Date.now());
+  for (const segment of await listSegments(folder)) {
+    for await (const { header, read } of readBlocks(folder, segment)) {
+      const isWanted = header.receivedAtMs >= from && header.receivedAtMs < to && (shipper === undefined || header.shipperId === shipper);
+      if (isWanted && header.count > 0) yield await read();
+    }
+  }
+}
