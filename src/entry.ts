@@ -17,6 +17,8 @@ export interface SourcePosition {
   /** SHA-256 (hex) of the first `headBytes` bytes: tells a file from another that took its name. */
   readonly head: string;
   readonly headBytes: number;
+  /** Pieces of the line at `offset` that are done, where a line over the limit is shipped in pieces. */
+  readonly part?: number;
 }
 
 /** Source name (for a file its absolute path) to position. */

@@ -1,18 +1,50 @@
+import { Signal } from './signal.ts';
+
 /**
- * Maps an iterable with up to `atOnce` calls under way, and yields the results in the order of the inputs. The next
- * input is taken only when there is room for its call. An error ends it; results behind the error are dropped.
+ * Maps an iterable with up to `atOnce` calls under way, and yields each result as soon as it and all before it are
+ * there. The next input is taken only when there is room for its call. The first error, of an input or a call, ends it.
  */
 export async function* mapInOrder<In, Out>(
-  inputs: AsyncIterable<In> | Iterable<In>,
+  inputs: AsyncIterable<In>,
   atOnce: number,
   map: (input: In) => Promise<Out>,
 ): AsyncGenerator<Out, void, undefined> {
   const underWay: Promise<Out>[] = [];
-  for await (const input of inputs) {
-    const call = map(input);
-    call.catch(() => undefined);
-    underWay.push(call);
-    if (underWay.length >= atOnce) yield await (underWay.shift() as Promise<Out>);
+  const changed = new Signal();
+  let isDone = false;
+
+  const feed = async (): Promise<void> => {
+    for await (const input of inputs) {
+      const call = map(input);
+      call.catch(() => undefined);
+      underWay.push(call);
+      changed.notify();
+      while (underWay.length >= atOnce && !isDone) await changed.wait();
+      if (isDone) return;
+    }
+  };
+  const fed = feed().finally(() => {
+    isDone = true;
+    changed.notify();
+  });
+  fed.catch(() => undefined);
+
+  try {
+    for (;;) {
+      const call = underWay[0];
+      if (call !== undefined) {
+        const result = await call;
+        underWay.shift();
+        changed.notify();
+        yield result;
+      } else if (isDone) {
+        return await fed;
+      } else {
+        await changed.wait();
+      }
+    }
+  } finally {
+    isDone = true;
+    changed.notify();
   }
-  for (const call of underWay) yield await call;
 }

@@ -27,6 +27,7 @@ export function settingsOf(command: Command): Settings {
 export async function runProgram(program: Command): Promise<void> {
   program.exitOverride();
   try {
+    needNode(24);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeFor(error as Error);
@@ -37,6 +38,11 @@ function exitCodeFor(error: Error & { code?: string; exitCode?: number }): numbe
   if (error.code?.startsWith('commander.') === true) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`error: ${error.message}\n`);
   return error instanceof ConfigError ? 2 : 1;
+}
+
+function needNode(major: number): void {
+  if (Number(process.versions.node.split('.')[0]) >= major) return;
+  throw new Error(`Node.js ${major} or later is needed; this is ${process.versions.node}. In a checkout, npm run brings its own.`);
 }
 
 function notEmpty(text: string): string {

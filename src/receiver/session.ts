@@ -277,8 +277,8 @@ export class Session {
 
   async #storeGap(gap: messages.Gap, settle: () => void): Promise<void> {
     this.#context.ledger.lost += gap.entries;
-    this.#context.log.warn({ peer: this.peer, shipper: this.#shipper?.id, ...gap }, 'shipper says it dropped batches');
-    await this.#storeNothing(gap, { positions: {} }, settle);
+    this.#context.log.warn({ peer: this.peer, shipper: this.#shipper?.id, from: gap.from, to: gap.to, entries: gap.entries, reason: gap.reason }, 'shipper says it dropped batches');
+    await this.#storeNothing(gap, { positions: gap.positions ?? {} }, settle);
   }
 
   /** Puts a block of no entries in the place of sequences that hold nothing, so that the number line has no hole unexplained. */

@@ -71,6 +71,8 @@ export interface Gap {
   readonly to: number;
   readonly entries: number;
   readonly reason: string;
+  /** The source positions after them, where the shipper goes on behind them. */
+  readonly positions?: SourcePositions;
 }
 
 export const encodeWelcome = (welcome: Welcome): Buffer => encodeJson('WELCOME', welcome);
@@ -154,6 +156,7 @@ export function decodeGap(payload: Buffer): Gap {
     to: count(message, 'to'),
     entries: count(message, 'entries'),
     reason: text(message, 'reason').slice(0, 200),
+    ...(message.positions === undefined ? {} : { positions: checkPositions(message.positions, 'GAP') }),
   };
   if (gap.from === 0 || gap.to < gap.from) {
     throw new WireError('bad_message', `a GAP from ${gap.from} to ${gap.to} is not a range of sequences`);

@@ -1,0 +1,63 @@
+# `make` lists the targets. Variables of docker-compose.yml may be set on the line: COMPRESSION_ALGORITHM=zlib make client
+
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+# npm writes this file at the end of an installation.
+INSTALLED = node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check benchmark system-packages build run client logs stop test-image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): package-lock.json
+	npm ci
+	@touch $@
+
+demo: $(INSTALLED) ## see it work: a receiver, a shipper, crashes, and the check that nothing was lost
+	@npm run --silent demo
+
+test: $(INSTALLED) system-packages ## run all tests
+	npm test
+
+check: $(INSTALLED) ## format, lint, types, unit tests
+	npm run check
+
+# Not in a container: it needs the development packages, which the images leave out, and measures the machine as it is.
+benchmark: $(INSTALLED) ## measure throughput and CPU
+	npm run benchmark
+
+# Some tests read the archive with programs that are not ours.
+system-packages:
+	@missing=; for tool in python3 gzip; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && exit 0; \
+	fi; \
+	echo "system-packages: not found:$$missing. Tests that need them will say so; install them with your package manager."
+
+build: ## build the images of the server and the client
+	$(COMPOSE) build
+
+run: ## start the server in the background
+	$(COMPOSE) up -d --build server
+
+client: ## run one client to its end; ARGS='--batch 500 --interval 10' passes flags
+	$(COMPOSE) build --quiet client
+	@[ -t 0 ] && [ -t 1 ] || no_tty=-T; set -x; $(COMPOSE) run --rm $$no_tty client $(ARGS)
+
+logs: ## follow the logs
+	$(COMPOSE) logs --follow --tail=100
+
+stop: ## stop the containers; the archive stays
+	$(COMPOSE) stop
+
+test-image: ## run all tests in a container
+	docker build -f Dockerfile.test -t logferry-test .
+	docker run --rm logferry-test
+
+clean: ## remove the containers, the archive's volume, the images and dist/
+	rm -rf dist
+	$(COMPOSE) down --volumes --rmi all --remove-orphans
+	@docker image rm logferry-test 2>/dev/null || true
+	docker image prune --force --filter label=project=logferry

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+/** The shipper's program: `logferry`. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { createLogger } from './src/base/logger.ts';
+import { stopSignal } from './src/base/shutdown.ts';
+import { addOptions, runProgram, settingsOf } from './src/config/command_line.ts';
+import type { Settings } from './src/config/options.ts';
+import type { Progress } from './src/shipper/progress.ts';
+import type { Source } from './src/shipper/source.ts';
+
+const program = new Command('logferry').description('Ships logs to a receiver, compressed once, and waits until each is on its disk.');
+
+addOptions(program.command('generate', { isDefault: true }).description('ship made-up entries (the default)'), 'client').action(
+  async (_options: unknown, command: Command) => {
+    const { generator } = await import('./src/shipper/sources/generator.ts');
+    const settings = settingsOf(command);
+    const { LOG_RATE: rate, RUN_TIME, SEED: seed } = settings;
+    await ship('generate', [], settings, () => generator({ rate, runTimeMs: RUN_TIME * 1000, seed, now: Date.now }));
+  },
+);
+
+addOptions(program.command('send <file...>').description('ship files once; run again, it goes on where the receiver stands'), 'client').action(
+  async (names: string[], _options: unknown, command: Command) => {
+    const { files } = await import('./src/shipper/sources/files.ts');
+    const settings = settingsOf(command);
+    const paths = names.map((name) => resolve(name));
+    await ship('send', paths, settings, (log) => files({ paths, readBytes: settings.BATCH_MAX_BYTES, maxLineBytes: settings.MAX_LINE_BYTES, log }));
+  },
+);
+
+addOptions(program.command('pipe').description('ship the lines of standard input'), 'client').action(async (_options: unknown, command: Command) => {
+  const { pipe } = await import('./src/shipper/sources/pipe.ts');
+  const settings = settingsOf(command);
+  await ship('pipe', [], settings, () => pipe({ input: process.stdin, maxLineBytes: settings.MAX_LINE_BYTES }));
+});
+
+type Log = Awaited<ReturnType<typeof createLogger>>;
+
+async function ship(command: 'generate' | 'send' | 'pipe', paths: string[], settings: Settings, sourceOf: (log: Log) => Source): Promise<void> {
+  const { Shipper } = await import('./src/shipper/shipper.ts');
+  const { figures, showProgress } = await import('./src/shipper/progress.ts');
+  let progress: Progress | undefined;
+  const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
+  const shipperId = await shipperIdFor(command, paths, settings);
+  const levels = await levelsFor(settings, log);
+  const shipper = new Shipper({
+    source: sourceOf(log),
+    batcher: { size: settings.BATCH_SIZE, intervalMs: settings.BATCH_INTERVAL * 1000, maxBytes: settings.BATCH_MAX_BYTES },
+    compression: {
+      algorithm: settings.COMPRESSION_ENABLED ? settings.COMPRESSION_ALGORITHM : 'none',
+      level: settings.COMPRESSION_LEVEL,
+      bypassBelow: settings.BYPASS_THRESHOLD,
+    },
+    ...(levels === undefined ? {} : { levels }),
+    dial: {
+      host: settings.SERVER_HOST,
+      port: settings.SERVER_PORT,
+      delivery: settings.DELIVERY,
+      helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
+      shipperId,
+    },
+    reconnect: { firstMs: 100, maxMs: settings.RECONNECT_MAX_DELAY * 1000 },
+    stateFolder: settings.STATE_DIR,
+    log,
+    closeTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
+  });
+  progress = showProgress(shipper, log, process.stderr);
+  const startedAt = performance.now();
+  const summary = (): object => ({ ...figures(shipper), levelChanges: levels?.changes ?? 0, shipperId, seconds: Math.round(performance.now() - startedAt) / 1000 });
+  const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () => {
+    progress?.stop();
+    log.error(summary(), 'SHUTDOWN_TIMEOUT passed before everything was acknowledged');
+  });
+  try {
+    await shipper.run(stop);
+    progress.stop();
+    log.info(summary(), `done: ${shipper.counts.acknowledged} entries ${shipper.mode === 'acked' ? 'acknowledged' : 'written to a receiver that does not acknowledge'}`);
+    process.exitCode = shipper.counts.rejected > 0 ? 1 : 0;
+  } catch (error) {
+    progress.stop();
+    log.error(summary(), (error as Error).message);
+    process.exitCode = 1;
+  }
+}
+
+async function shipperIdFor(command: 'generate' | 'send' | 'pipe', paths: string[], settings: Settings): Promise<string> {
+  const { shipperIdOf } = await import('./src/shipper/shipper_id.ts');
+  const nonce = randomBytes(4).toString('hex');
+  return shipperIdOf({ template: settings.SHIPPER_ID, hostname: hostname(), pid: process.pid, command, paths, nonce });
+}
+
+async function levelsFor(settings: Settings, log: Log) {
+  if (!settings.ADAPTIVE_ENABLED || !settings.COMPRESSION_ENABLED) return undefined;
+  const { LevelController } = await import('./src/shipper/level_controller.ts');
+  return new LevelController({
+    bounds: { min: settings.ADAPTIVE_MIN_LEVEL, max: settings.ADAPTIVE_MAX_LEVEL },
+    start: settings.COMPRESSION_LEVEL,
+    checkIntervalMs: settings.ADAPTIVE_CHECK_INTERVAL * 1000,
+    log,
+  });
+}
+
+await runProgram(program);

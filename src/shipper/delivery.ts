@@ -1,0 +1,349 @@
+/**
+ * Gets batches to the receiver, whatever happens to the connection. Batches are held, in order, until they are
+ * acknowledged; after a reconnect those the receiver does not have are sent again under the same numbers.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../base/backoff.ts';
+import type { Logger } from '../base/logger.ts';
+import { Signal } from '../base/signal.ts';
+import type { SourcePositions } from '../entry.ts';
+import { encodeFrame, type Algorithm, type Frame } from '../wire/frame.ts';
+import * as messages from '../wire/messages.ts';
+import { WireError } from '../wire/wire_error.ts';
+import type { Counts } from './counts.ts';
+import type { DeadLetters } from './dead_letters.ts';
+import { encodeAgain, rawOf, type Compression, type Encoded, type Mode } from './encode.ts';
+import { Line, refusal, type DialOptions } from './line.ts';
+import { ShipperError } from './shipper_error.ts';
+
+export interface DeliveryOptions {
+  readonly dial: Omit<DialOptions, 'epoch'>;
+  readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
+  /** True where the source can begin again at the receiver's word: then a receiver that lost data is told to nobody but the user. */
+  readonly canReread: boolean;
+  /** For batches that have to be encoded again for another kind of receiver. */
+  readonly compression: () => Compression;
+  readonly deadLetters: DeadLetters;
+  readonly counts: Counts;
+  readonly log: Logger;
+  /** Called when something on its way has arrived. */
+  readonly onFreed: () => void;
+  readonly random?: () => number;
+}
+
+/** Where the shipper begins, by the receiver's word. */
+export interface Place {
+  /** The number of the first batch. */
+  readonly nextSequence: number;
+  readonly positions: SourcePositions;
+  /** What the receiver takes; undefined for a plain one, which does not say. */
+  readonly welcome?: messages.Welcome;
+}
+
+/** Batches encoded and not yet sent: enough that the line never waits for the next one. */
+const MAX_UNSENT = 4;
+
+/** To a plain receiver: bytes written that the system has not taken yet. */
+const PLAIN_WINDOW_BYTES = 1024 * 1024;
+
+/** A connection that lasted this long was a good one: the next attempt comes at once. */
+const GOOD_CONNECTION_MS = 5000;
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #changed = new Signal();
+  readonly #place = Promise.withResolvers<Place>();
+  readonly #stopped = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #rejects = new Map<number, messages.Reject>();
+  readonly #keeping = new Set<Promise<void>>();
+  /** Not acknowledged, by sequence; the first `#sentCount` of them were written to the current line. */
+  #unacknowledged: Encoded[] = [];
+  #sentCount = 0;
+  #sentBytes = 0;
+  #windowBytes = PLAIN_WINDOW_BYTES;
+  #isPumping = false;
+  #isClosing = false;
+  #epoch: number | null = null;
+  #acknowledged = 0;
+  #highestSent = 0;
+  #line: Line | undefined;
+  #returnAfterMs: number | undefined;
+  #wasToldPlain = false;
+  #failure: Error | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#place.promise.catch(() => undefined);
+    this.#running = this.#stayConnected();
+  }
+
+  /** Settles with the first connection. Rejects with ShipperError where there will be none. */
+  get place(): Promise<Place> {
+    return this.#place.promise;
+  }
+
+  /** How the receiver is spoken to now, or was last. */
+  mode: Mode = 'acked';
+
+  /** What the receiver takes; undefined before it has said. */
+  algorithms: readonly Algorithm[] | undefined;
+
+  /** True while anything is on its way. */
+  get isBusy(): boolean {
+    return this.#unacknowledged.length > 0;
+  }
+
+  get isConnected(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** Takes a batch to deliver; they must come in the order of their numbers. Settles when there is room for the next. Throws ShipperError once delivery has failed. */
+  async send(batch: Encoded): Promise<void> {
+    this.#unacknowledged.push(batch);
+    this.#pump();
+    while (this.#unacknowledged.length - this.#sentCount >= MAX_UNSENT && this.#failure === undefined) await this.#changed.wait();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Settles when everything taken is acknowledged or kept as a dead letter. Throws ShipperError once delivery has failed. */
+  async drained(): Promise<void> {
+    while (this.#unacknowledged.length > 0 && this.#failure === undefined) await this.#changed.wait();
+    if (this.#failure !== undefined) throw this.#failure;
+    await Promise.all(this.#keeping);
+  }
+
+  /** Ends the connection in order; the answer is what went wrong with that, if anything. Nothing more is sent. */
+  async close(timeoutMs: number): Promise<Error | undefined> {
+    const line = this.#line;
+    this.#line = undefined;
+    this.#isClosing = true;
+    const failure = await line?.end(timeoutMs);
+    this.#stopped.abort();
+    await this.#running;
+    return failure;
+  }
+
+  async #stayConnected(): Promise<void> {
+    const { dial, reconnect, log, random = Math.random } = this.#options;
+    for (let attempt = 0; !this.#stopped.signal.aborted; attempt += 1) {
+      const startedAt = performance.now();
+      const broken = await this.#oneConnection();
+      if (this.#isClosing || this.#stopped.signal.aborted) return;
+      if (broken instanceof ShipperError) return this.#fail(broken);
+      if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
+      const waitMs = Math.max(this.#returnAfterMs ?? 0, backoffMs(attempt, reconnect, random()));
+      this.#returnAfterMs = undefined;
+      log.warn({ attempt, waitMs: Math.round(waitMs) }, `no connection to ${dial.host}:${dial.port} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`);
+      await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Connects, and uses the connection until it is gone; the answer is why it is. */
+  async #oneConnection(): Promise<Error> {
+    try {
+      const line = await Line.dial({ ...this.#options.dial, epoch: this.#epoch }, this.#stopped.signal);
+      this.#begin(line);
+      const failure = await line.closed;
+      return this.#failure ?? failure ?? new Error('the receiver closed the connection');
+    } catch (error) {
+      return error as Error;
+    } finally {
+      this.#line = undefined;
+    }
+  }
+
+  #begin(line: Line): void {
+    const { log, counts, dial } = this.#options;
+    const { greeting } = line;
+    counts.connections += 1;
+    this.mode = greeting.mode;
+    this.#sentCount = 0;
+    this.#sentBytes = 0;
+    try {
+      if (greeting.mode === 'acked') this.#resume(greeting, line);
+      else this.#resumePlain();
+    } catch (error) {
+      line.destroy();
+      throw error;
+    }
+    this.#line = line;
+    line.listen((frame) => this.#received(frame, line));
+    log.info({ mode: this.mode, resend: this.#unacknowledged.length }, `connected to ${dial.host}:${dial.port} (${this.mode})`);
+    counts.resent += this.#unacknowledged.filter(({ sequence }) => sequence <= this.#highestSent).length;
+    this.#changed.notify();
+    this.#pump();
+  }
+
+  /** Takes the receiver's word for what it has, and lets go of that. */
+  #resume({ welcome, ready }: Extract<Line['greeting'], { mode: 'acked' }>, line: Line): void {
+    const isFirst = this.#epoch === null;
+    const { canReread, log } = this.#options;
+    this.#epoch = ready.epoch;
+    this.#windowBytes = ready.windowBytes;
+    this.algorithms = welcome.algorithms;
+    if (isFirst) {
+      this.#acknowledged = ready.sequence;
+      this.#highestSent = ready.sequence;
+      this.#place.resolve({ nextSequence: ready.sequence + 1, positions: ready.positions, welcome });
+      return;
+    }
+    if (ready.sequence > this.#highestSent) {
+      throw new ShipperError('conflict', `the receiver has batch ${ready.sequence} of ${this.#options.dial.shipperId}, this process sent up to ${this.#highestSent}: another shipper uses this id (SHIPPER_ID)`);
+    }
+    if (ready.sequence >= this.#acknowledged) return this.#settleUpTo(ready.sequence);
+    if (canReread) {
+      throw new ShipperError('receiver_went_back', `the receiver acknowledged batch ${this.#acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`);
+    }
+    const gap = { from: ready.sequence + 1, to: this.#acknowledged, entries: 0, reason: 'acknowledged before, and no longer known to the receiver' };
+    log.error(gap, `the receiver no longer has batches ${gap.from} to ${gap.to}, which it acknowledged: its archive was lost or replaced`);
+    line.write([messages.encodeGap(gap)]);
+  }
+
+  #resumePlain(): void {
+    this.#windowBytes = PLAIN_WINDOW_BYTES;
+    this.#place.resolve({ nextSequence: 1, positions: {} });
+    if (this.#wasToldPlain || this.#options.dial.delivery === 'plain') return;
+    this.#wasToldPlain = true;
+    this.#options.log.warn('THE RECEIVER DOES NOT ACKNOWLEDGE (no answer to HELLO): shipping in the original protocol, what is lost on the way is not noticed');
+  }
+
+  #received(frame: Frame, line: Line): void {
+    if (this.mode === 'plain') return;
+    const { payload } = frame;
+    switch (frame.type) {
+      case 'ACK':
+        return this.#acked(messages.decodeAck(payload));
+      case 'REJECT': {
+        const reject = messages.decodeReject(payload);
+        this.#rejects.set(reject.sequence, reject);
+        return;
+      }
+      case 'ERROR': {
+        const error = refusal(messages.decodeFault(payload));
+        if (error instanceof ShipperError) this.#failure = error;
+        return line.destroy(error);
+      }
+      case 'BYE':
+        this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
+        return;
+      case 'PING':
+        return line.write([encodeFrame('PONG', payload)]);
+      case 'PONG':
+        return;
+      default:
+        throw new WireError('unexpected_type', `a receiver does not send ${frame.type}`);
+    }
+  }
+
+  #acked({ sequence, windowBytes }: messages.Ack): void {
+    if (sequence > this.#highestSent) throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
+    this.#windowBytes = windowBytes;
+    this.#settleUpTo(sequence);
+    this.#pump();
+  }
+
+  /** Lets go of batches up to `sequence`: they are durable, or rejected and kept here. */
+  #settleUpTo(sequence: number): void {
+    const { counts, onFreed } = this.#options;
+    this.#acknowledged = Math.max(this.#acknowledged, sequence);
+    while ((this.#unacknowledged[0]?.sequence ?? Infinity) <= sequence) {
+      const batch = this.#unacknowledged.shift() as Encoded;
+      if (this.#sentCount > 0) {
+        this.#sentCount -= 1;
+        this.#sentBytes -= sizeOf(batch);
+      }
+      const reject = this.#rejects.get(batch.sequence);
+      if (reject === undefined) counts.acknowledged += batch.count;
+      else this.#keep(batch, reject);
+    }
+    this.#changed.notify();
+    onFreed();
+  }
+
+  #keep(batch: Encoded, reject: messages.Reject): void {
+    const { counts, deadLetters, log } = this.#options;
+    this.#rejects.delete(batch.sequence);
+    counts.rejected += batch.count;
+    const keeping = (async () => {
+      try {
+        const path = await deadLetters.keep(this.#epoch ?? 0, await rawOf(batch), reject, batch.count);
+        log.error({ ...reject, entries: batch.count, path }, `the receiver rejected batch ${batch.sequence} (${reject.reason}); it is kept in ${path}`);
+      } catch (error) {
+        this.#fail(new ShipperError('gave_up', `batch ${batch.sequence} was rejected and could not be kept: ${(error as Error).message}`, { cause: error }));
+      }
+    })();
+    this.#keeping.add(keeping);
+    void keeping.finally(() => this.#keeping.delete(keeping));
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    this.#writeWhatFits().then(
+      () => (this.#isPumping = false),
+      (error: unknown) => this.#fail(error as Error),
+    );
+  }
+
+  /** Writes batches while the window has room; one is always let through. */
+  async #writeWhatFits(): Promise<void> {
+    for (;;) {
+      const line = this.#line;
+      const batch = this.#unacknowledged[this.#sentCount];
+      const isFull = this.#sentCount > 0 && this.#sentBytes + (batch === undefined ? 0 : sizeOf(batch)) > this.#windowBytes;
+      if (line === undefined || batch === undefined || isFull) return;
+      if (batch.mode === line.mode) this.#write(line, batch);
+      else await this.#translate(batch, line.mode);
+    }
+  }
+
+  #write(line: Line, batch: Encoded): void {
+    this.#sentCount += 1;
+    this.#sentBytes += sizeOf(batch);
+    this.#highestSent = Math.max(this.#highestSent, batch.sequence);
+    const refused = this.#tooLarge(line, batch);
+    const onFlushed = line.mode === 'plain' ? () => this.#flushed(line, batch) : undefined;
+    line.write(refused === undefined ? [batch.head, batch.body] : [refused], onFlushed);
+    this.#changed.notify();
+  }
+
+  /**
+   * A batch past what the receiver takes (one huge entry, or limits lowered since it was made) would end every
+   * connection: it becomes a dead letter, and a GAP goes in its place.
+   */
+  #tooLarge({ greeting }: Line, { sequence, count, rawLength, positions, head, body }: Encoded): Buffer | undefined {
+    if (greeting.mode === 'plain') return undefined;
+    const { maxFrameBytes, maxBatchBytes } = greeting.welcome;
+    const frameBytes = head.length + body.length;
+    if (frameBytes <= maxFrameBytes && rawLength <= maxBatchBytes) return undefined;
+    const code = frameBytes > maxFrameBytes ? 'frame_too_large' : 'batch_too_large';
+    const reason = `${rawLength} bytes (${frameBytes} as a frame) are past what the receiver takes: ${maxBatchBytes} (${maxFrameBytes} as a frame)`;
+    this.#rejects.set(sequence, { sequence, code, reason });
+    return messages.encodeGap({ from: sequence, to: sequence, entries: count, reason: code, positions });
+  }
+
+  #flushed(line: Line, { sequence }: Encoded): void {
+    if (line !== this.#line && this.#line !== undefined) return;
+    this.#settleUpTo(sequence);
+    this.#pump();
+  }
+
+  async #translate(batch: Encoded, mode: Mode): Promise<void> {
+    const again = await encodeAgain(batch, mode, this.#options.compression());
+    const index = this.#unacknowledged.indexOf(batch);
+    if (index !== -1) this.#unacknowledged[index] = again;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#place.reject(error);
+    this.#line?.destroy();
+    this.#stopped.abort();
+    this.#changed.notify();
+  }
+}
+
+const sizeOf = ({ head, body }: Encoded): number => head.length + body.length;
+
+const describe = (error: Error & { code?: string }): string => error.message || (error.code ?? 'unknown');

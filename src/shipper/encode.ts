@@ -1,0 +1,76 @@
+/** Batches to frames. Compression runs on the thread pool; several may be under way at once. */
+import { crc32 } from 'node:zlib';
+import type { SourcePositions } from '../entry.ts';
+import { encodeBatchHead } from '../wire/batch.ts';
+import { compress, decompress } from '../wire/codecs.ts';
+import { frameHeader, type Algorithm } from '../wire/frame.ts';
+import { decodePlain, encodePlain } from '../wire/plain.ts';
+
+/** How a receiver is spoken to: the original protocol, or the one that answers. */
+export type Mode = 'plain' | 'acked';
+
+/** A batch that has its number. */
+export interface NumberedBatch {
+  readonly sequence: number;
+  readonly count: number;
+  readonly raw: Buffer;
+  readonly positions: SourcePositions;
+}
+
+/** A batch as it goes over the wire: a frame in two pieces. */
+export interface Encoded {
+  readonly mode: Mode;
+  readonly sequence: number;
+  readonly count: number;
+  readonly rawLength: number;
+  readonly positions: SourcePositions;
+  readonly algorithm: Algorithm;
+  readonly head: Buffer;
+  readonly body: Buffer;
+}
+
+export interface Compression {
+  readonly algorithm: Algorithm;
+  readonly level: number;
+  /** Raw bytes below which compression is left out. */
+  readonly bypassBelow: number;
+}
+
+/** Encodes a batch for a receiver of this kind. */
+export async function encodeBatch(batch: NumberedBatch, mode: Mode, compression: Compression): Promise<Encoded> {
+  const { sequence, count, raw, positions } = batch;
+  const payload = mode === 'plain' ? encodePlain(onlyJson(raw)) : raw;
+  const algorithm = raw.length < compression.bypassBelow ? 'none' : compression.algorithm;
+  const body = await compress(algorithm, payload, compression.level);
+  const info = { sequence, count, rawLength: raw.length, crc: mode === 'plain' ? 0 : crc32(raw), positions };
+  const head = mode === 'plain' ? frameHeader('PLAIN', algorithm, body.length) : encodeBatchHead(info, algorithm, body.length);
+  return { mode, sequence, count, rawLength: raw.length, positions, algorithm, head, body };
+}
+
+/** The NDJSON a frame was made from. */
+export async function rawOf({ mode, algorithm, body, rawLength }: Encoded): Promise<Buffer> {
+  const payload = await decompress(algorithm, body, { maxBytes: rawLength * 2 + 64, expectedBytes: rawLength + 2 });
+  return mode === 'plain' ? decodePlain(payload).entries.bytes : payload;
+}
+
+/** The same batch for a receiver of another kind: it was upgraded or downgraded between two connections. */
+export async function encodeAgain(encoded: Encoded, mode: Mode, compression: Compression): Promise<Encoded> {
+  return encodeBatch({ ...encoded, raw: await rawOf(encoded) }, mode, compression);
+}
+
+/** A plain receiver parses the whole array, so one line that only looks like JSON would cost it all the others. */
+function onlyJson(raw: Buffer): Buffer {
+  const text = raw.toString('utf8');
+  if (isJson(`[${text.trimEnd().replaceAll('\n', ',')}]`)) return raw;
+  const lines = text.split('\n').filter((line) => line !== '');
+  return Buffer.from(lines.map((line) => `${isJson(line) ? line : JSON.stringify({ message: line, _error: 'not_json' })}\n`).join(''));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,83 @@
+import pidusage from 'pidusage';
+import type { Logger } from '../base/logger.ts';
+
+export interface LevelBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Percent of one core at which the process counts as busy, and below which as idle; in between the level stays. */
+export const BUSY_PERCENT = 75;
+export const IDLE_PERCENT = 40;
+
+/**
+ * The level after a reading of `cpuPercent` (of one core). Busy goes down at once, as a backlog is growing; idle goes up
+ * a step at a time, so that the level settles where the CPU is between the two marks instead of swinging.
+ */
+export function nextLevel(level: number, cpuPercent: number, { min, max }: LevelBounds): number {
+  if (cpuPercent >= BUSY_PERCENT) return min;
+  if (cpuPercent <= IDLE_PERCENT) return Math.min(max, level + 1);
+  return Math.max(min, Math.min(max, level));
+}
+
+export interface LevelControllerOptions {
+  readonly bounds: LevelBounds;
+  readonly start: number;
+  readonly checkIntervalMs: number;
+  readonly log: Logger;
+  /** Percent of one core that this process has used since the last call. */
+  readonly readCpu?: () => Promise<number>;
+}
+
+/** The first look comes early: a short run should not pass at a level it never chose. */
+const FIRST_LOOK_MS = 250;
+
+const processCpu = async (): Promise<number> => (await pidusage(process.pid)).cpu;
+
+/** Moves the compression level with the CPU. `stop` ends it. */
+export class LevelController {
+  readonly #options: LevelControllerOptions;
+  #level: number;
+  #changes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LevelControllerOptions) {
+    this.#options = options;
+    this.#level = Math.max(options.bounds.min, Math.min(options.bounds.max, options.start));
+    this.#lookIn(Math.min(FIRST_LOOK_MS, options.checkIntervalMs));
+  }
+
+  /** How often the level moved. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  get level(): number {
+    return this.#level;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #lookIn(ms: number): void {
+    this.#timer = setTimeout(() => void this.#look(), ms).unref();
+  }
+
+  async #look(): Promise<void> {
+    const { bounds, readCpu = processCpu, checkIntervalMs, log } = this.#options;
+    try {
+      const cpu = await readCpu();
+      const level = nextLevel(this.#level, cpu, bounds);
+      if (level !== this.#level) {
+        log.info({ from: this.#level, to: level, cpu: Math.round(cpu) }, `compression level ${this.#level} -> ${level} (CPU ${Math.round(cpu)} %)`);
+        this.#level = level;
+        this.#changes += 1;
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'the CPU could not be read; the compression level stays');
+    }
+    if (this.#timer !== undefined) this.#lookIn(checkIntervalMs);
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * One connection to a receiver, greeted: after `dial` it is known whether the receiver answers. The line reads all the
+ * time, also from a plain receiver: an unread byte would turn our close into a reset.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FrameDecoder } from '../wire/decoder.ts';
+import { encodeFrame, type Frame } from '../wire/frame.ts';
+import * as messages from '../wire/messages.ts';
+import { WireError } from '../wire/wire_error.ts';
+import type { Mode } from './encode.ts';
+import { ShipperError } from './shipper_error.ts';
+
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly delivery: 'auto' | 'acked' | 'plain';
+  readonly helloTimeoutMs: number;
+  readonly shipperId: string;
+  /** The epoch of this shipper's numbers; null before the receiver has said. */
+  readonly epoch: number | null;
+}
+
+/** What the other end is. */
+export type Greeting = { readonly mode: 'plain' } | { readonly mode: 'acked'; readonly welcome: messages.Welcome; readonly ready: messages.Ready };
+
+/** What may come from a receiver is small. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A line with nothing coming back is asked for a sign of life after this, and given up after three times this. */
+const KEEPALIVE_MS = 15_000;
+
+export class Line {
+  readonly #socket: Socket;
+  readonly #decoder = new FrameDecoder({ maxFrameBytes: MAX_ANSWER_BYTES });
+  readonly #closed: Promise<Error | undefined>;
+  #receive: (frame: Frame) => void = () => undefined;
+  #quiet = 0;
+  #keepalive: NodeJS.Timeout | undefined;
+  greeting: Greeting = { mode: 'plain' };
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    let failure: Error | undefined;
+    socket.on('error', (error) => (failure = error));
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve(failure)));
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+  }
+
+  /** Connects and greets. Rejects with what the network said, or ShipperError where trying again would not help. */
+  static async dial(options: DialOptions, signal: AbortSignal): Promise<Line> {
+    const socket = connect({ host: options.host, port: options.port, signal });
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('no answer to the connection request')));
+    await once(socket, 'connect');
+    socket.setTimeout(0);
+    const line = new Line(socket);
+    try {
+      await line.#greet(options);
+      return line;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  get mode(): Mode {
+    return this.greeting.mode;
+  }
+
+  /** Settles when the connection is gone: with why, where it broke. */
+  get closed(): Promise<Error | undefined> {
+    return this.#closed;
+  }
+
+  /** From now on frames go to `receive`. */
+  listen(receive: (frame: Frame) => void): void {
+    this.#receive = receive;
+    if (this.mode === 'acked') this.#keepalive = setInterval(() => this.#ping(), KEEPALIVE_MS).unref();
+    void this.#closed.then(() => clearInterval(this.#keepalive));
+  }
+
+  /** Writes a frame in pieces; `onFlushed` is called when the system has taken it. */
+  write(pieces: readonly Buffer[], onFlushed?: () => void): void {
+    if (this.#socket.destroyed) return;
+    this.#socket.cork();
+    pieces.forEach((piece, index) => {
+      const isLast = index === pieces.length - 1;
+      this.#socket.write(piece, isLast ? (error) => (error ? undefined : onFlushed?.()) : undefined);
+    });
+    this.#socket.uncork();
+  }
+
+  /**
+   * Ends in order: BYE, to a receiver that understands it, then our side; settles when the other side is closed too.
+   * The answer is what went wrong, if anything: after it a plain receiver may lack the end of what was sent.
+   */
+  async end(timeoutMs: number): Promise<Error | undefined> {
+    if (this.mode === 'acked') this.write([messages.encodeBye()]);
+    this.#socket.end();
+    const patience = new AbortController();
+    const tooLong = delay(timeoutMs, new Error('the receiver did not close'), { signal: patience.signal }).catch(() => undefined);
+    const failure = await Promise.race([this.#closed, tooLong]);
+    patience.abort();
+    this.#socket.destroy();
+    return failure;
+  }
+
+  destroy(reason?: Error): void {
+    this.#socket.destroy(reason);
+  }
+
+  async #greet({ delivery, helloTimeoutMs, shipperId, epoch }: DialOptions): Promise<void> {
+    if (delivery === 'plain') return;
+    this.write([encodeFrame('HELLO', messages.HELLO_PAYLOAD)]);
+    const frame = await this.#next(helloTimeoutMs);
+    if (frame === undefined) {
+      if (delivery === 'auto') return;
+      throw new ShipperError('plain_receiver', `the receiver did not answer HELLO within ${helloTimeoutMs / 1000} s (HELLO_TIMEOUT); DELIVERY=acked wants one that acknowledges`);
+    }
+    const welcome = messages.decodeWelcome(expect(frame, 'WELCOME'));
+    if (welcome.version !== messages.PROTOCOL_VERSION) {
+      throw new ShipperError('refused', `the receiver speaks version ${welcome.version} of the protocol, this shipper ${messages.PROTOCOL_VERSION}`);
+    }
+    this.write([messages.encodeOpen({ shipperId, epoch })]);
+    const ready = messages.decodeReady(expect(await this.#next(KEEPALIVE_MS * 3), 'READY'));
+    this.greeting = { mode: 'acked', welcome, ready };
+  }
+
+  /** The next frame, or undefined where none comes in time. Rejects when the connection closes first. */
+  async #next(timeoutMs: number): Promise<Frame | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Frame>();
+    this.#receive = resolve;
+    const patience = new AbortController();
+    const late = delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const gone = this.#closed.then((failure) => Promise.reject(failure ?? new Error('the receiver closed the connection')));
+    try {
+      return await Promise.race([promise, late, gone]);
+    } finally {
+      this.#receive = () => undefined;
+      patience.abort();
+    }
+  }
+
+  #received(chunk: Buffer): void {
+    this.#quiet = 0;
+    try {
+      for (const frame of this.#decoder.push(chunk)) this.#receive(frame);
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+    }
+  }
+
+  #ping(): void {
+    this.#quiet += 1;
+    if (this.#quiet > 3) this.destroy(new Error(`nothing came from the receiver for ${(3 * KEEPALIVE_MS) / 1000} s`));
+    else this.write([encodeFrame('PING')]);
+  }
+}
+
+function expect(frame: Frame | undefined, type: 'WELCOME' | 'READY'): Buffer {
+  if (frame === undefined) throw new WireError('timeout', `no ${type} came`);
+  if (frame.type === 'ERROR') throw refusal(messages.decodeFault(frame.payload));
+  if (frame.type === 'BYE') throw new WireError('unavailable', 'the receiver is shutting down');
+  if (frame.type !== type) throw new WireError('unexpected_type', `a ${frame.type} frame came where ${type} was expected`);
+  return frame.payload;
+}
+
+const FINAL = { taken_over: 'taken_over', conflict: 'conflict', unauthorized: 'refused', bad_version: 'refused' } as const;
+
+/** What an ERROR frame means for this shipper: come again later, or give up. */
+export function refusal({ code, reason }: messages.Fault): Error {
+  const message = `the receiver says ${code}: ${reason}`;
+  return Object.hasOwn(FINAL, code) ? new ShipperError(FINAL[code as keyof typeof FINAL], message) : new WireError(code, message);
+}

@@ -1,0 +1,98 @@
+/** `send`: files read once, from where the receiver says the last run ended. */
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Logger } from '../../base/logger.ts';
+import { LineCutter, type Cut } from '../../base/lines.ts';
+import type { SourcePosition, SourcePositions } from '../../entry.ts';
+import { entryLines, pieceOfLine } from '../entry_lines.ts';
+import type { Chunk, Source } from '../source.ts';
+
+/** The head by which a file is known again. */
+const HEAD_BYTES = 1024;
+
+export interface FilesOptions {
+  /** Absolute paths, shipped in this order. */
+  readonly paths: readonly string[];
+  /** Bytes read at a time: with as much as fits a batch, a chunk becomes a batch without being copied. */
+  readonly readBytes: number;
+  readonly maxLineBytes: number;
+  readonly log: Logger;
+}
+
+/**
+ * Files as a source. Each file is read to the end it has when it is reached. A file that is not the one the position
+ * speaks of (its head differs, or it is shorter than its position) is shipped from its start, and that is said.
+ */
+export function files(options: FilesOptions): Source {
+  return {
+    name: 'files',
+    canReread: true,
+    async *read(from, signal) {
+      for (const path of options.paths) {
+        if (signal.aborted) return;
+        yield* readFile(path, from, options, signal);
+      }
+    },
+  };
+}
+
+async function* readFile(path: string, from: SourcePositions, options: FilesOptions, signal: AbortSignal): AsyncGenerator<Chunk> {
+  await using file = await open(path, 'r');
+  const start = await startOf(file, path, Object.hasOwn(from, path) ? from[path] : undefined, options.log);
+  const cutter = new LineCutter(options.maxLineBytes, start.part);
+  let { offset } = start;
+  const { head, headBytes } = start;
+  const chunkOf = (cut: Cut): Chunk => {
+    offset += cut.bytes.length + (cut.kind === 'piece' && cut.isLast ? 1 : 0);
+    const part = cut.kind === 'piece' && !cut.isLast ? { part: cut.part } : {};
+    const lines = cut.kind === 'lines' ? entryLines(cut.bytes) : pieceOfLine(cut.bytes, cut.part, cut.isLast);
+    return { lines, positions: { [path]: { offset, head, headBytes, ...part } } };
+  };
+  for (let at = offset; !signal.aborted; ) {
+    const bytes = await readAt(file, at, options.readBytes);
+    if (bytes.length === 0) {
+      for (const cut of cutter.end()) yield withoutAddedNewline(chunkOf(cut), path, at);
+      return;
+    }
+    at += bytes.length;
+    for (const cut of cutter.push(bytes)) yield chunkOf(cut);
+  }
+}
+
+/** A last line without a newline is given one: the position must not count it. */
+function withoutAddedNewline(chunk: Chunk, path: string, size: number): Chunk {
+  const position = chunk.positions[path];
+  return position === undefined || position.offset <= size ? chunk : { ...chunk, positions: { [path]: { ...position, offset: size } } };
+}
+
+/** Where to begin in the file as it is now. */
+async function startOf(file: FileHandle, path: string, known: SourcePosition | undefined, log: Logger): Promise<SourcePosition> {
+  const { size } = await file.stat();
+  const headBytes = Math.min(HEAD_BYTES, size);
+  const fresh = { offset: 0, head: await headOf(file, headBytes), headBytes };
+  if (known === undefined) return fresh;
+  const isSame = size >= known.headBytes && (await headOf(file, known.headBytes)) === known.head;
+  if (isSame && known.offset <= size) {
+    if (known.offset > 0) log.info({ path, offset: known.offset, size }, `${path}: going on at byte ${known.offset} of ${size}`);
+    return known;
+  }
+  const what = isSame ? `it is ${size} bytes long, shorter than the ${known.offset} bytes shipped` : 'it begins with other bytes than the file shipped before';
+  log.warn({ path, offset: known.offset, size }, `${path} has changed since (${what}): shipping it from its start`);
+  return fresh;
+}
+
+async function headOf(file: FileHandle, length: number): Promise<string> {
+  const bytes = length > HEAD_BYTES ? Buffer.alloc(0) : await readAt(file, 0, length);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let fill = 0;
+  while (fill < length) {
+    const { bytesRead } = await file.read(buffer, fill, length - fill, position + fill);
+    if (bytesRead === 0) break;
+    fill += bytesRead;
+  }
+  return buffer.subarray(0, fill);
+}

@@ -1,0 +1,192 @@
+import { copyFile, cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { DAMAGED_FOLDER, recover } from '../../src/archive/recovery.ts';
+import { listSegments } from '../../src/archive/segment_name.ts';
+import { openArchive, writeArchive } from '../helpers/archives.ts';
+import { blocksIn, makeBlock, makeBlocks, sequencesIn, type FoundBlock } from '../helpers/blocks.ts';
+import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
+
+interface Written extends AsyncDisposable {
+  readonly folder: TemporaryFolder;
+  /** The newest segment: its path, bytes and blocks. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly blocks: readonly FoundBlock[];
+}
+
+/** An archive of blocks 1 to `last` in one segment, as a crash leaves it: without the checkpoint that closing writes. */
+async function crashed(last: number, how: 'at once' | 'one by one', format: 'gzip' | 'zstd' = 'gzip'): Promise<Written> {
+  const folder = await temporaryFolder();
+  await writeArchive(folder.path, await makeBlocks(1, last, { format }), how, { format });
+  await rm(folder.in('checkpoint.json'));
+  const [segment] = await listSegments(folder.path);
+  const path = folder.in(segment?.name ?? '');
+  return { folder, path, bytes: await readFile(path), blocks: await blocksIn(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+function blockOf({ blocks }: Written, sequence: number): FoundBlock {
+  const block = blocks.find((found) => found.sequence === sequence);
+  if (block === undefined) throw new Error(`there is no block ${sequence}`);
+  return block;
+}
+
+function garbled(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.writeUInt8(copy.readUInt8(at) ^ 0xff, at);
+  return copy;
+}
+
+/** Recovers the archive with these bytes in its segment: the resume sequence, the segment's length after, and what was kept. */
+async function recovered({ folder, path }: Written, bytes: Buffer) {
+  await writeFile(path, bytes);
+  const { resumePoints, findings, newest } = await recover(folder.path);
+  const kept = await readdir(folder.in(DAMAGED_FOLDER)).catch(() => []);
+  const bad = kept[0] === undefined ? undefined : await readFile(folder.in(DAMAGED_FOLDER, kept[0]));
+  await rm(folder.in(DAMAGED_FOLDER), { recursive: true, force: true });
+  return { sequence: resumePoints.get('a')?.sequence, size: (await stat(path)).size, newestBytes: newest?.bytes, findings, kept, bad };
+}
+
+describe.each(['gzip', 'zstd'] as const)('a %s segment cut by a crash', (format) => {
+  test.each(['at once', 'one by one'] as const)('at any byte of its last two blocks, written %s, keeps the blocks before the cut', async (how) => {
+    await using written = await crashed(4, how, format);
+    const { bytes } = written;
+    const ends = [0, ...written.blocks.map(({ endOffset }) => endOffset)];
+    for (let size = blockOf(written, 3).offset; size <= bytes.length; size += 1) {
+      const whole = ends.filter((end) => end <= size).length - 1;
+      const keptSize = ends[whole];
+      const isClean = size === keptSize;
+      const { findings, bad, kept, ...rest } = await recovered(written, bytes.subarray(0, size));
+      expect(rest, `cut at ${size}`).toEqual({ sequence: whole, size: keptSize, newestBytes: keptSize });
+      expect(findings.length, `cut at ${size}`).toBe(isClean ? 0 : 1);
+      expect(bad?.length, `cut at ${size}`).toBe(isClean ? undefined : size);
+      expect(kept).toEqual(isClean ? [] : [expect.stringMatching(new RegExp(`\\.at_${String(keptSize)}\\.bad$`))]);
+    }
+  });
+
+  test('is gone on in, as if the torn block had never been', async () => {
+    await using written = await crashed(3, 'one by one', format);
+    await writeFile(written.path, written.bytes.subarray(0, -1));
+    await writeArchive(written.folder.path, await makeBlocks(3, 5, { format }), 'at once', { format });
+    expect(await sequencesIn(written.folder.path)).toEqual([1, 2, 3, 4, 5]);
+    expect(await listSegments(written.folder.path)).toHaveLength(1);
+  });
+});
+
+describe('a byte garbled', () => {
+  test('anywhere in a tail that was never synced cuts it from that block on', async () => {
+    await using written = await crashed(3, 'at once');
+    const { offset, endOffset } = blockOf(written, 2);
+    const kept: number[] = [];
+    for (let at = offset; at < endOffset; at += 1) {
+      const { sequence, size, bad } = await recovered(written, garbled(written.bytes, at));
+      const isUnnoticed = sequence === 3;
+      if (isUnnoticed) kept.push(at - offset);
+      else expect({ sequence, size, bad: bad?.length }, `byte ${at}`).toEqual({ sequence: 1, size: offset, bad: written.bytes.length });
+    }
+    expect(kept, 'the time, flags and system of the gzip header say nothing').toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
+  test('anywhere in a block that a later header proves durable cuts nothing', async () => {
+    await using written = await crashed(3, 'one by one');
+    for (const sequence of [1, 2]) {
+      const { offset, endOffset } = blockOf(written, sequence);
+      for (let at = offset; at < endOffset; at += 1) {
+        const result = await recovered(written, garbled(written.bytes, at));
+        expect({ ...result, findings: undefined }, `byte ${at}`).toMatchObject({ sequence: 3, size: written.bytes.length, bad: undefined });
+        if (at > offset + 9) expect(result.findings, `byte ${at}`).toEqual([expect.stringContaining('kept as it is')]);
+      }
+    }
+  });
+
+  test('in the last block cuts it: nothing tells that it was durable', async () => {
+    await using written = await crashed(3, 'one by one');
+    const { offset } = blockOf(written, 3);
+    expect(await recovered(written, garbled(written.bytes, written.bytes.length - 1))).toMatchObject({ sequence: 2, size: offset });
+  });
+});
+
+describe('a newest segment', () => {
+  test('that is empty is begun again', async () => {
+    await using written = await crashed(1, 'at once');
+    expect(await recovered(written, Buffer.alloc(0))).toMatchObject({ sequence: undefined, size: 0, findings: [] });
+  });
+
+  test.each([
+    ['zeros', Buffer.alloc(5000)],
+    ['text', Buffer.from('{"a":1}\n'.repeat(100))],
+    ['a gzip file of somebody else', Buffer.from('1f8b08000000000000038baeca0500', 'hex')],
+  ])('that is nothing but %s is emptied, and kept as it was', async (_, junk) => {
+    await using written = await crashed(1, 'at once');
+    expect(await recovered(written, junk)).toMatchObject({ sequence: undefined, size: 0, bad: junk });
+  });
+
+  test('with zeros behind its blocks, as some file systems leave it, is cut to its blocks', async () => {
+    await using written = await crashed(2, 'one by one');
+    const result = await recovered(written, Buffer.concat([written.bytes, Buffer.alloc(3000)]));
+    expect(result).toMatchObject({ sequence: 2, size: written.bytes.length });
+  });
+
+  test('cut twice at the same byte keeps both files as they were', async () => {
+    await using written = await crashed(2, 'one by one');
+    for (const tail of ['first crash', 'second crash']) {
+      await writeFile(written.path, Buffer.concat([written.bytes, Buffer.from(tail)]));
+      await recover(written.folder.path);
+    }
+    const kept = await readdir(written.folder.in(DAMAGED_FOLDER));
+    const texts = await Promise.all(kept.map((name) => readFile(written.folder.in(DAMAGED_FOLDER, name), 'latin1')));
+    expect(texts.map((text) => text.slice(written.bytes.length)).sort()).toEqual(['first crash', 'second crash']);
+  });
+});
+
+describe('an older segment', () => {
+  /** Blocks 1 to 3 of `a` in one group, then a newer segment with blocks of `b`. */
+  async function rotated(): Promise<Written> {
+    const written = await crashed(3, 'at once');
+    await writeArchive(written.folder.path, await makeBlocks(1, 2, { shipperId: 'b' }), 'at once', { segmentMaxBytes: 1 });
+    await rm(written.folder.in('checkpoint.json'));
+    return written;
+  }
+
+  test('that is damaged is told and left as it is', async () => {
+    await using written = await rotated();
+    const { size, kept, findings } = await recovered(written, garbled(written.bytes, 60));
+    expect({ size, kept }).toEqual({ size: written.bytes.length, kept: [] });
+    expect(findings).toEqual([expect.stringContaining('logs_20260131_120000.jsonl.gz at byte 0')]);
+  });
+
+  test('that is damaged still counts in the blocks behind the damage: they were acknowledged', async () => {
+    await using written = await rotated();
+    const { sequence } = await recovered(written, garbled(written.bytes, 60));
+    expect(sequence).toBe(3);
+  });
+});
+
+test('a copy of a running archive is recovered: every acknowledged block is there', async () => {
+  await using folder = await temporaryFolder();
+  await using copies = await temporaryFolder();
+  await using opened = await openArchive(folder.path, { segmentMaxBytes: 600 });
+  for (const block of await makeBlocks(1, 12)) {
+    await opened.archive.append(block);
+    const copy = copies.in(`after_${String(block.sequence)}`);
+    await cp(folder.path, copy, { recursive: true, filter: (path) => !path.endsWith('lock.sock') });
+    const { resumePoints, findings } = await recover(copy);
+    expect({ sequence: resumePoints.get('a')?.sequence, findings }).toEqual({ sequence: block.sequence, findings: [] });
+  }
+  expect((await listSegments(folder.path)).length).toBeGreaterThan(2);
+});
+
+test('recovery of a folder without segments finds nothing and makes nothing', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(folder.in('rejected'));
+  expect(await recover(folder.path)).toEqual({ resumePoints: new Map(), findings: [] });
+  expect(await readdir(folder.path)).toEqual(['rejected']);
+});
+
+test('what recovery found is reported by the archive that opens', async () => {
+  await using written = await crashed(2, 'one by one');
+  await writeFile(written.path, written.bytes.subarray(0, -1));
+  await copyFile(written.path, written.folder.in('as_it_was'));
+  await using opened = await openArchive(written.folder.path);
+  expect(opened.reports.findings).toEqual([expect.stringMatching(/^cut \d+ unacknowledged bytes off logs_/)]);
+  expect(await opened.archive.append(await makeBlock({ sequence: 2 }))).toBe('stored');
+});
