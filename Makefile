@@ -44,7 +44,7 @@ run: ## start the server in the background
 
 client: ## run one client to its end; ARGS='--batch 500 --interval 10' passes flags
 	$(COMPOSE) build --quiet client
-	@[ -t 0 ] && [ -t 1 ] || no_tty=-T; set -x; $(COMPOSE) run --rm $$no_tty client $(ARGS)
+	@[ -t 0 ] && [ -t 1 ] || no_tty=-T; $(COMPOSE) run --rm $$no_tty client $(ARGS)
 
 logs: ## follow the logs
 	$(COMPOSE) logs --follow --tail=100
@@ -56,7 +56,7 @@ test-image: ## run all tests in a container
 	docker build -f Dockerfile.test -t logferry-test .
 	docker run --rm logferry-test
 
-clean: ## remove the containers, the archive's volume, the images and dist/
+clean: ## remove the containers, the volumes (the archive!), the images and dist/
 	rm -rf dist
 	$(COMPOSE) down --volumes --rmi all --remove-orphans
 	@docker image rm logferry-test 2>/dev/null || true

@@ -1,0 +1,52 @@
+/** Writes `.env.example` and docs/OPTIONS.md from the option table; with `--check` it only says whether they are as they should be. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Side } from '../src/config/options.ts';
+
+/** The generated files, by path. */
+export function generatedFiles(): Record<string, string> {
+  return { '.env.example': envExample(), 'docs/OPTIONS.md': optionsTable() };
+}
+
+const SIDES: Readonly<Record<Side, string>> = { both: 'Both', server: 'Receiver', client: 'Shipper' };
+
+const namesOf = (side: Side): OptionName[] => OPTION_NAMES.filter((name) => OPTIONS[name].side === side);
+
+function envExample(): string {
+  const sections = (Object.keys(SIDES) as Side[]).map((side) => {
+    const rows = namesOf(side).map((name) => `# ${OPTIONS[name].help}\n# ${OPTIONS[name].kind.name}\n#${name}=${OPTIONS[name].default}\n`);
+    return `## ${SIDES[side]}\n\n${rows.join('\n')}`;
+  });
+  return `# Copy to .env and uncomment what you want to change. Made from src/config/options.ts.\n\n${sections.join('\n')}`;
+}
+
+function optionsTable(): string {
+  const sections = (Object.keys(SIDES) as Side[]).map((side) => {
+    const rows = namesOf(side).map((name) => {
+      const { help, kind, toml, aliases = [], default: preset } = OPTIONS[name];
+      const flags = [flagOf(name), ...aliases.map(({ flag }) => flag)].map((flag) => `\`--${flag}\``).join(', ');
+      return `| \`${name}\` | ${flags} | \`${toml}\` | ${kind.name.replaceAll('|', '\\|')} | ${preset === '' ? '' : `\`${preset}\``} | ${help.replaceAll('|', '\\|')} |`;
+    });
+    return `## ${SIDES[side]}\n\n| environment | flag | TOML | kind | default | what it does |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `# Options
+
+Made from \`src/config/options.ts\`; \`--help\` and \`.env.example\` say the same.
+
+A flag wins over the environment (and \`.env\` in the current folder), that over the TOML file (\`--config FILE\` or
+\`LOGFERRY_CONFIG\`), that over the default. A value that can't be used stops the start with exit code 2, and every
+problem is listed, not just the first. Bytes may be written \`65536\`, \`64KiB\` or \`5MiB\`.
+\`--interval\` is \`BATCH_INTERVAL\` in milliseconds.
+
+${sections.join('\n')}`;
+}
+
+const isMain = process.argv[1]?.endsWith('generate_docs.ts') === true;
+if (isMain) {
+  for (const [path, text] of Object.entries(generatedFiles())) {
+    if (!process.argv.includes('--check')) await writeFile(path, text);
+    else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
+      process.stderr.write(`${path} is not what src/config/options.ts says: run npm run docs\n`);
+      process.exitCode = 1;
+    }
+  }
+}

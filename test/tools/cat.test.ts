@@ -1,0 +1,90 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { cat, type CatFilter } from '../../src/tools/cat.ts';
+import { writeArchive } from '../helpers/archives.ts';
+import { makeBlock, makeBlocks, numberedLines } from '../helpers/blocks.ts';
+import { codeOf } from '../helpers/errors.ts';
+import { temporaryFolder } from '../helpers/temp_folder.ts';
+
+/** A stream that keeps what it was given. */
+class Kept extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    setImmediate(done);
+  }
+}
+
+async function printed(folder: string, filter: CatFilter = {}): Promise<{ exitCode: number; text: string; isOpen: boolean }> {
+  const output = new Kept();
+  const exitCode = await cat(folder, filter, output);
+  return { exitCode, text: output.text, isOpen: output.writable };
+}
+
+const HOUR_MS = 3_600_000;
+const START = Date.UTC(2026, 0, 1);
+
+/** Blocks 1 to 4 of `a`, one an hour from the start of 2026, and one of `b` received in the fourth hour; a gap, and two segments. */
+async function sample(folder: string): Promise<void> {
+  const blocks = await Promise.all([1, 2, 3, 4].map((sequence) => makeBlock({ sequence, receivedAtMs: START + (sequence - 1) * HOUR_MS })));
+  const gap = await makeBlock({ sequence: 5, text: '', gap: { from: 5, entries: 9, reason: 'spool full' }, receivedAtMs: START + 3 * HOUR_MS });
+  const other = await makeBlock({ shipperId: 'b', receivedAtMs: START + 3 * HOUR_MS });
+  await writeArchive(folder, [...blocks, gap, other], 'one by one', { segmentMaxBytes: 600 });
+}
+
+const linesOf = (...sequences: number[]): string => sequences.map((sequence) => numberedLines('a', sequence * 10, 2)).join('');
+const OF_B = numberedLines('b', 10, 2);
+
+describe('the entries of an archive are printed', () => {
+  test.each([
+    ['all of them in order', {}, linesOf(1, 2, 3, 4) + OF_B],
+    ['those of one shipper', { shipper: 'b' }, OF_B],
+    ['none for a shipper that is not there', { shipper: 'c' }, ''],
+    ['from a time on, that moment included', { since: '2026-01-01T02:00:00Z' }, linesOf(3, 4) + OF_B],
+    ['up to a time, that moment not included', { until: '2026-01-01T02:00:00Z' }, linesOf(1, 2)],
+    ['between two times, of a shipper', { since: '2026-01-01T01:00:00Z', until: '2026-01-01T04:00:00Z', shipper: 'a' }, linesOf(2, 3, 4)],
+    ['none newer than now', { since: '0s' }, ''],
+  ] as [string, CatFilter, string][])('%s', async (_, filter, text) => {
+    await using folder = await temporaryFolder();
+    await sample(folder.path);
+    expect(await printed(folder.path, filter)).toEqual({ exitCode: 0, text, isOpen: true });
+  });
+});
+
+test('a time that is none is an error', async () => {
+  await using folder = await temporaryFolder();
+  await sample(folder.path);
+  await expect(printed(folder.path, { since: 'yesterday' })).rejects.toThrow('is not a time');
+});
+
+test('damage ends it with exit code 1, after what is before the damage', async () => {
+  await using folder = await temporaryFolder();
+  await writeArchive(folder.path, await makeBlocks(1, 3));
+  const path = folder.in('logs_20260131_120000.jsonl.gz');
+  await writeFile(path, (await readFile(path)).subarray(0, -3));
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { exitCode, text } = await printed(folder.path);
+  const errors = said.mock.calls.map(([line]) => String(line));
+  said.mockRestore();
+  expect({ exitCode, text }).toEqual({ exitCode: 1, text: linesOf(1, 2) });
+  expect(errors).toEqual([expect.stringMatching(/^error: logs_20260131_120000.*ends inside a block/)]);
+});
+
+describe('a reader', () => {
+  const failing = (code: string): Writable =>
+    new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })) });
+
+  test('that closes the pipe has seen enough: exit code 0', async () => {
+    await using folder = await temporaryFolder();
+    await sample(folder.path);
+    expect(await cat(folder.path, {}, failing('EPIPE'))).toBe(0);
+  });
+
+  test('that fails in another way is an error', async () => {
+    await using folder = await temporaryFolder();
+    await sample(folder.path);
+    expect(await codeOf(() => cat(folder.path, {}, failing('ENOSPC')))).toBe('ENOSPC');
+  });
+});
