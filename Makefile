@@ -14,7 +14,7 @@ $(INSTALLED): package-lock.json
 	npm ci
 	@touch $@
 
-demo: $(INSTALLED) ## see it work: a receiver, a shipper, crashes, and the check that nothing was lost
+demo: $(INSTALLED) ## see it work: a receiver and a shipper at full speed for ten seconds, then the check of the archive
 	@npm run --silent demo
 
 test: $(INSTALLED) system-packages ## run all tests

@@ -3,15 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { createLogger } from './src/base/logger.ts';
 import { stopSignal } from './src/base/shutdown.ts';
-import { addOptions, runProgram, settingsOf } from './src/config/command_line.ts';
+import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
 import type { Settings } from './src/config/options.ts';
 import type { Progress } from './src/shipper/progress.ts';
 import type { Source } from './src/shipper/source.ts';
 
-const program = new Command('logferry').description('Ships logs to a receiver, compressed once, and waits until each is on its disk.');
+const program = createProgram('logferry', 'Ships logs to a receiver, compressed once, and waits until each is on its disk.');
 
 addOptions(program.command('generate', { isDefault: true }).description('ship made-up entries (the default)'), 'client').action(
   async (_options: unknown, command: Command) => {
@@ -24,9 +24,10 @@ addOptions(program.command('generate', { isDefault: true }).description('ship ma
 
 addOptions(program.command('send <file...>').description('ship files once; run again, it goes on where the receiver stands'), 'client').action(
   async (names: string[], _options: unknown, command: Command) => {
-    const { files } = await import('./src/shipper/sources/files.ts');
+    const { expectFiles, files } = await import('./src/shipper/sources/files.ts');
     const settings = settingsOf(command);
     const paths = names.map((name) => resolve(name));
+    await expectFiles(paths);
     await ship('send', paths, settings, (log) => files({ paths, readBytes: settings.BATCH_MAX_BYTES, maxLineBytes: settings.MAX_LINE_BYTES, log }));
   },
 );

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The receiver's program: `logferryd`. */
-import { Command } from 'commander';
-import { addOptions, runProgram, settingsOf } from './src/config/command_line.ts';
+import type { Command } from 'commander';
+import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
 import { createLogger } from './src/base/logger.ts';
 import { aborted, stopSignal } from './src/base/shutdown.ts';
 import type { OptionName, Settings } from './src/config/options.ts';
 
-const program = new Command('logferryd').description('Receives logs, keeps each exactly once in an archive of ordinary .jsonl.gz files.');
+const program = createProgram('logferryd', 'Receives logs, keeps each exactly once in an archive of ordinary .jsonl.gz files.');
 
 addOptions(program.command('serve', { isDefault: true }).description('receive and archive (the default)'), 'server').action(
   async (_options: unknown, command: Command) => {

@@ -1,10 +1,47 @@
-/** Writes `.env.example` and docs/OPTIONS.md from the option table; with `--check` it only says whether they are as they should be. */
+/** Writes `.env.example`, docs/OPTIONS.md and the table in the README from the option table; with `--check` it only says whether they are as they should be. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Side } from '../src/config/options.ts';
 
-/** The generated files, by path. */
-export function generatedFiles(): Record<string, string> {
-  return { '.env.example': envExample(), 'docs/OPTIONS.md': optionsTable() };
+/** The generated files, by path; `readme` is the README as it is. */
+export function generatedFiles(readme: string): Record<string, string> {
+  const [before, after] = [readme.split(MARK_START)[0], readme.split(MARK_END)[1]];
+  return {
+    '.env.example': envExample(),
+    'docs/OPTIONS.md': optionsTable(),
+    'README.md': `${before}${MARK_START}\n${firstOptions()}${MARK_END}${after}`,
+  };
+}
+
+const MARK_START = '<!-- options -->';
+const MARK_END = '<!-- /options -->';
+
+/** The options a new user meets first. */
+const FIRST: readonly OptionName[] = [
+  'SERVER_HOST',
+  'SERVER_PORT',
+  'BATCH_SIZE',
+  'BATCH_INTERVAL',
+  'COMPRESSION_ENABLED',
+  'COMPRESSION_ALGORITHM',
+  'COMPRESSION_LEVEL',
+  'BYPASS_THRESHOLD',
+  'ADAPTIVE_ENABLED',
+  'ADAPTIVE_MIN_LEVEL',
+  'ADAPTIVE_MAX_LEVEL',
+  'ADAPTIVE_CHECK_INTERVAL',
+  'LOG_RATE',
+  'RUN_TIME',
+  'DELIVERY',
+  'SHIPPER_ID',
+  'DATA_DIR',
+  'SEGMENT_MAX_BYTES',
+  'ARCHIVE_FORMAT',
+  'FSYNC',
+];
+
+function firstOptions(): string {
+  const rows = FIRST.map((name) => `| \`${name}\` | ${OPTIONS[name].default === '' ? '' : `\`${OPTIONS[name].default}\``} | ${OPTIONS[name].help} |`);
+  return `\n| option | default | what it does |\n|---|---|---|\n${rows.join('\n')}\n\n`;
 }
 
 const SIDES: Readonly<Record<Side, string>> = { both: 'Both', server: 'Receiver', client: 'Shipper' };
@@ -42,7 +79,7 @@ ${sections.join('\n')}`;
 
 const isMain = process.argv[1]?.endsWith('generate_docs.ts') === true;
 if (isMain) {
-  for (const [path, text] of Object.entries(generatedFiles())) {
+  for (const [path, text] of Object.entries(generatedFiles(await readFile('README.md', 'utf8')))) {
     if (!process.argv.includes('--check')) await writeFile(path, text);
     else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
       process.stderr.write(`${path} is not what src/config/options.ts says: run npm run docs\n`);

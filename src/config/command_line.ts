@@ -1,6 +1,12 @@
 import { Command, InvalidArgumentError, Option as Flag } from 'commander';
+import { VERSION } from '../base/version.ts';
 import { ConfigError, loadDotEnv, loadSettings } from './load.ts';
 import { OPTIONS, flagOf, optionsFor, type OptionName, type Settings } from './options.ts';
+
+/** A program to add commands to: it throws where commander would exit, so that `runProgram` decides the exit code. */
+export function createProgram(name: string, description: string): Command {
+  return new Command(name).description(description).version(VERSION).exitOverride();
+}
 
 /** Adds a flag for each option of a side that is in `names`, and `--config`. */
 export function addOptions(command: Command, side: 'client' | 'server', names: readonly OptionName[] = optionsFor(side)): Command {
@@ -25,7 +31,6 @@ export function settingsOf(command: Command): Settings {
 
 /** Runs the program. A configuration that is wrong is told whole and exits 2, any other error is told in a line and exits 1. */
 export async function runProgram(program: Command): Promise<void> {
-  program.exitOverride();
   try {
     needNode(24);
     await program.parseAsync();

@@ -36,6 +36,14 @@ export function files(options: FilesOptions): Source {
   };
 }
 
+/** Rejects where one of the paths is not a file that can be read, before anything is shipped. */
+export async function expectFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await using file = await open(path, 'r');
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is not a file`);
+  }
+}
+
 async function* readFile(path: string, from: SourcePositions, options: FilesOptions, signal: AbortSignal): AsyncGenerator<Chunk> {
   await using file = await open(path, 'r');
   const start = await startOf(file, path, Object.hasOwn(from, path) ? from[path] : undefined, options.log);

@@ -1,0 +1,36 @@
+/** The product as users run it: compiled. */
+import { execFile } from 'node:child_process';
+import { glob, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export const SERVER = join(ROOT, 'dist', 'server_main.js');
+export const CLIENT = join(ROOT, 'dist', 'client_main.js');
+
+/** Runs `npm run build` where dist/ is missing or older than a source. Throws with the compiler's words where that fails. */
+export async function ensureBuilt(progress: (text: string) => void): Promise<void> {
+  if (await isFresh()) return;
+  progress('building dist/');
+  try {
+    await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`npm run build failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+  }
+}
+
+async function isFresh(): Promise<boolean> {
+  const builtMs = Math.min(await changedMs(SERVER), await changedMs(CLIENT));
+  for await (const source of glob(['src/**/*.ts', '{server,client}_main.ts', 'tsconfig*.json'], {
+    cwd: ROOT,
+  })) {
+    if ((await changedMs(join(ROOT, source))) > builtMs) return false;
+  }
+  return builtMs > 0;
+}
+
+/** Zero where there is no such file. */
+const changedMs = async (path: string): Promise<number> =>
+  (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;

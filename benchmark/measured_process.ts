@@ -1,0 +1,113 @@
+/**
+ * A child process and what the operating system says it cost. CPU and wall time are bash's `time`: what wait4 reports
+ * of the process and all its threads from exec to exit, start-up and teardown included, to the millisecond. So any program
+ * can be measured, ours or another's. Node can't ask this of a child: it reaps it and throws the figures away.
+ * Peak memory is VmHWM in /proc, which only grows, read every few milliseconds; what grows after the last reading is not seen.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+
+export interface Usage {
+  /** As a shell tells it: 128 + n where signal n ended it. */
+  readonly exitCode: number;
+  readonly wallSeconds: number;
+  /** User and system. */
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface MeasuredProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** Settles when it has ended. */
+  readonly finished: Promise<Usage>;
+  readonly stdout: Readable;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const PEAK_EVERY_MS = 20;
+
+/** Fd 3 gets two lines: the process id at once, the times at the end. `exec` keeps the id. */
+const SCRIPT = `
+TIMEFORMAT='%R %U %S'
+{ time ( echo $BASHPID >&3 && exec "$@" 3>&- 4>&- ) 2>&4; } 4>&2 2>&3
+`;
+
+/** Starts `command`, with nothing of this process's environment but PATH. Disposing of it kills it, and so does the end of this process. */
+export async function startProcess(
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<MeasuredProcess> {
+  signal.throwIfAborted();
+  const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+  const shell = spawn('bash', ['-c', SCRIPT, 'bash', ...command], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const reports = shell.stdio[3] as Readable;
+  const [pidText] = (await Promise.race([once(reports, 'data'), failed(shell)])) as [Buffer];
+  const pid = Number(pidText.toString());
+  const kill = (name: NodeJS.Signals): void => {
+    if (shell.exitCode === null && shell.signalCode === null) killUnlessGone(pid, name);
+  };
+  const killNow = (): void => kill('SIGKILL');
+  process.on('exit', killNow);
+  signal.addEventListener('abort', killNow);
+  const finished = usageOf(shell, pid, reports).finally(() => {
+    process.off('exit', killNow);
+    signal.removeEventListener('abort', killNow);
+  });
+  finished.catch(() => undefined);
+  return {
+    pid,
+    finished,
+    stdout: shell.stdout as Readable,
+    kill,
+    async [Symbol.asyncDispose]() {
+      killNow();
+      await finished;
+    },
+  };
+}
+
+async function failed(shell: ChildProcess): Promise<never> {
+  const [error] = (await once(shell, 'error')) as [Error];
+  throw new Error(`bash is needed to measure processes: ${error.message}`, { cause: error });
+}
+
+async function usageOf(shell: ChildProcess, pid: number, reports: Readable): Promise<Usage> {
+  let peakBytes = 0;
+  const look = async (): Promise<void> => void (peakBytes = Math.max(peakBytes, await peakOf(pid)));
+  const timer = setInterval(() => void look(), PEAK_EVERY_MS);
+  try {
+    const ended = once(shell, 'exit') as Promise<[number | null]>;
+    const [times, stdout, stderr, [exitCode]] = await Promise.all([
+      text(reports),
+      text(shell.stdout as Readable),
+      text(shell.stderr as Readable),
+      ended,
+    ]);
+    const [wallSeconds = NaN, user = NaN, system = NaN] = times.trim().split(' ').map(Number);
+    return { exitCode: exitCode ?? 255, wallSeconds, cpuSeconds: user + system, peakBytes, stdout, stderr };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Zero once the process is gone. */
+async function peakOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+function killUnlessGone(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,26 @@
+/** A column: its title, and what stands in it for a row. The first column is aligned left, the others right. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+}
+
+const GAP = '  ';
+
+/** The rows as an aligned table of text, each line ended by a newline. */
+export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const titles = columns.map(({ title }) => title);
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = titles.map((title, column) =>
+    Math.max(title.length, ...cells.map((texts) => texts[column]?.length ?? 0)),
+  );
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [titles, rule, ...cells].map((texts) => line(texts, widths)).join('');
+}
+
+function line(texts: readonly string[], widths: readonly number[]): string {
+  const aligned = texts.map((text, column) => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? text.padEnd(width) : text.padStart(width);
+  });
+  return `${aligned.join(GAP).trimEnd()}\n`;
+}

@@ -1,0 +1,154 @@
+/**
+ * `ship`: a file through both programs. A receiver with an empty archive is up; a shipper starts, sends the file, has
+ * every entry acknowledged (which is: fsynced) and exits. Then the receiver ends, and `verify` reads the archive.
+ */
+import { join } from 'node:path';
+import { ensureBuilt } from '../fresh_build.ts';
+import { interleave } from '../interleave.ts';
+import { writeLogFile } from '../log_lines.ts';
+import { shipFile, startReceiver, verifyArchive } from '../product.ts';
+import { scratchFolder } from '../scratch_folder.ts';
+import { figure, spreadBy, spreadText, thousands, type Spread } from '../statistics.ts';
+import { textTable, type Column } from '../table.ts';
+import type { Workload } from '../workload.ts';
+
+interface Variant {
+  readonly name: string;
+  readonly shipper: readonly string[];
+  readonly receiver: readonly string[];
+}
+
+const compression = (algorithm: string, level: number): string[] => [
+  '--compression-algorithm',
+  algorithm,
+  '--compression-level',
+  String(level),
+];
+
+const VARIANTS: readonly Variant[] = [
+  { name: 'gzip 1', shipper: compression('gzip', 1), receiver: [] },
+  { name: 'gzip 6', shipper: compression('gzip', 6), receiver: [] },
+  { name: 'zlib 1', shipper: compression('zlib', 1), receiver: [] },
+  { name: 'zstd 1', shipper: compression('zstd', 1), receiver: ['--archive-format', 'zstd'] },
+  { name: 'none', shipper: ['--compression-enabled', 'false'], receiver: [] },
+];
+
+/** One variant, once. */
+interface Round {
+  readonly wallSeconds: number;
+  readonly shipperCpuSeconds: number;
+  readonly receiverCpuSeconds: number;
+  readonly shipperPeakBytes: number;
+  readonly receiverPeakBytes: number;
+  readonly batches: number;
+  readonly rawBytes: number;
+  readonly wireBytes: number;
+  readonly archiveBytes: number;
+}
+
+interface Row {
+  readonly alternative: string;
+  readonly entries: number;
+  /** From the shipper's start to its exit. */
+  readonly entriesPerSecond: Spread;
+  readonly wallSeconds: Spread;
+  readonly cpuSecondsPerMillion: {
+    readonly shipper: Spread;
+    readonly receiver: Spread;
+    readonly both: Spread;
+  };
+  readonly peakBytes: { readonly shipper: Spread; readonly receiver: Spread };
+  readonly wireBytes: Spread;
+  readonly archiveBytes: Spread;
+  readonly rounds: readonly Round[];
+}
+
+export const ship: Workload<'rounds' | 'entries' | 'seed'> = {
+  name: 'ship',
+  summary:
+    'a file from a shipper to a receiver, two processes: entries/s, CPU, memory, bytes; the archive verified',
+  settings: {
+    rounds: { default: 3, modest: 2, help: 'times each is measured' },
+    entries: { default: 500_000, modest: 200_000, help: 'JSON lines of about 213 bytes in the file' },
+    seed: { default: 1, modest: 1, help: 'of the lines' },
+  },
+  alternatives: VARIANTS.map(({ name }) => name),
+  async run({ rounds, entries, seed }, { signal, isWanted, progress }) {
+    await ensureBuilt(progress);
+    await using scratch = await scratchFolder();
+    const path = join(scratch.path, 'logs.jsonl');
+    const bytes = await writeLogFile(path, entries, seed, signal);
+    const wanted = VARIANTS.filter(({ name }) => isWanted(name));
+    const measured = await interleave(wanted, rounds, (variant, round) => {
+      progress(`ship: round ${round} of ${rounds}, ${variant.name}`);
+      return measure(variant, path, entries, signal);
+    });
+    const rows = measured.map(({ alternative: { name }, samples }) => rowOf(name, entries, samples));
+    return {
+      text: `${entries} entries, ${figure(bytes / 1e6)} MB; median (min..max)\n\n${textTable(COLUMNS, rows)}`,
+      rows,
+    };
+  },
+};
+
+async function measure(variant: Variant, path: string, entries: number, signal: AbortSignal): Promise<Round> {
+  await using scratch = await scratchFolder();
+  const dataDir = join(scratch.path, 'data');
+  await using receiver = await startReceiver(dataDir, variant.receiver, signal);
+  const flags = [...variant.shipper, '--state-dir', join(scratch.path, 'state')];
+  const { usage: shipper, shipped } = await shipFile(path, receiver.port, flags, signal);
+  const received = await receiver.stop();
+  const archiveBytes = await verifyArchive(dataDir, entries, signal);
+  return {
+    wallSeconds: shipper.wallSeconds,
+    shipperCpuSeconds: shipper.cpuSeconds,
+    receiverCpuSeconds: received.cpuSeconds,
+    shipperPeakBytes: shipper.peakBytes,
+    receiverPeakBytes: received.peakBytes,
+    batches: shipped.batches,
+    rawBytes: shipped.rawBytes,
+    wireBytes: shipped.wireBytes,
+    archiveBytes,
+  };
+}
+
+function rowOf(alternative: string, entries: number, rounds: readonly Round[]): Row {
+  const perMillion = (of: (round: Round) => number): Spread =>
+    spreadBy(rounds, (round) => (of(round) / entries) * 1e6);
+  return {
+    alternative,
+    entries,
+    entriesPerSecond: spreadBy(rounds, ({ wallSeconds }) => entries / wallSeconds),
+    wallSeconds: spreadBy(rounds, ({ wallSeconds }) => wallSeconds),
+    cpuSecondsPerMillion: {
+      shipper: perMillion(({ shipperCpuSeconds }) => shipperCpuSeconds),
+      receiver: perMillion(({ receiverCpuSeconds }) => receiverCpuSeconds),
+      both: perMillion(({ shipperCpuSeconds, receiverCpuSeconds }) => shipperCpuSeconds + receiverCpuSeconds),
+    },
+    peakBytes: {
+      shipper: spreadBy(rounds, ({ shipperPeakBytes }) => shipperPeakBytes),
+      receiver: spreadBy(rounds, ({ receiverPeakBytes }) => receiverPeakBytes),
+    },
+    wireBytes: spreadBy(rounds, ({ wireBytes }) => wireBytes),
+    archiveBytes: spreadBy(rounds, ({ archiveBytes }) => archiveBytes),
+    rounds,
+  };
+}
+
+const megabytes = ({ median }: Spread): string => figure(median / 1e6);
+const mebibytes = ({ median }: Spread): string => String(Math.round(median / 2 ** 20));
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'variant', cell: ({ alternative }) => alternative },
+  { title: 'entries/s', cell: ({ entriesPerSecond }) => spreadText(entriesPerSecond, thousands) },
+  { title: 'wall s', cell: ({ wallSeconds }) => figure(wallSeconds.median) },
+  { title: 'CPU s/million', cell: ({ cpuSecondsPerMillion: { both } }) => spreadText(both, figure) },
+  { title: 'shipper', cell: ({ cpuSecondsPerMillion: { shipper } }) => figure(shipper.median) },
+  { title: 'receiver', cell: ({ cpuSecondsPerMillion: { receiver } }) => figure(receiver.median) },
+  {
+    title: 'peak MiB',
+    cell: ({ peakBytes: { shipper, receiver } }) => `${mebibytes(shipper)} / ${mebibytes(receiver)}`,
+  },
+  { title: 'wire MB', cell: ({ wireBytes }) => megabytes(wireBytes) },
+  { title: 'archive MB', cell: ({ archiveBytes }) => megabytes(archiveBytes) },
+];
