@@ -11,45 +11,69 @@ import type { Settings } from './src/config/options.ts';
 import type { Progress } from './src/shipper/progress.ts';
 import type { Source } from './src/shipper/source.ts';
 
-const program = createProgram('logferry', 'Ships logs to a receiver, compressed once, and waits until each is on its disk.');
-
-addOptions(program.command('generate', { isDefault: true }).description('ship made-up entries (the default)'), 'client').action(
-  async (_options: unknown, command: Command) => {
-    const { generator } = await import('./src/shipper/sources/generator.ts');
-    const settings = settingsOf(command);
-    const { LOG_RATE: rate, RUN_TIME, SEED: seed } = settings;
-    await ship('generate', [], settings, () => generator({ rate, runTimeMs: RUN_TIME * 1000, seed, now: Date.now }));
-  },
+const program = createProgram(
+  'logferry',
+  'Ships logs to a receiver, compressed once, and waits until each is on its disk.',
 );
 
-addOptions(program.command('send <file...>').description('ship files once; run again, it goes on where the receiver stands'), 'client').action(
-  async (names: string[], _options: unknown, command: Command) => {
-    const { expectFiles, files } = await import('./src/shipper/sources/files.ts');
-    const settings = settingsOf(command);
-    const paths = names.map((name) => resolve(name));
-    await expectFiles(paths);
-    await ship('send', paths, settings, (log) => files({ paths, readBytes: settings.BATCH_MAX_BYTES, maxLineBytes: settings.MAX_LINE_BYTES, log }));
-  },
-);
-
-addOptions(program.command('pipe').description('ship the lines of standard input'), 'client').action(async (_options: unknown, command: Command) => {
-  const { pipe } = await import('./src/shipper/sources/pipe.ts');
+addOptions(
+  program.command('generate', { isDefault: true }).description('ship made-up entries (the default)'),
+  'client',
+).action(async (_options: unknown, command: Command) => {
+  const { generator } = await import('./src/shipper/sources/generator.ts');
   const settings = settingsOf(command);
-  await ship('pipe', [], settings, () => pipe({ input: process.stdin, maxLineBytes: settings.MAX_LINE_BYTES }));
+  const { LOG_RATE: rate, RUN_TIME, SEED: seed } = settings;
+  await ship('generate', [], settings, () =>
+    generator({ rate, runTimeMs: RUN_TIME * 1000, seed, now: Date.now }),
+  );
 });
+
+addOptions(
+  program
+    .command('send <file...>')
+    .description('ship files once; run again, it goes on where the receiver stands'),
+  'client',
+).action(async (names: string[], _options: unknown, command: Command) => {
+  const { expectFiles, files } = await import('./src/shipper/sources/files.ts');
+  const settings = settingsOf(command);
+  const paths = names.map((name) => resolve(name));
+  await expectFiles(paths);
+  await ship('send', paths, settings, (log) =>
+    files({ paths, readBytes: settings.BATCH_MAX_BYTES, maxLineBytes: settings.MAX_LINE_BYTES, log }),
+  );
+});
+
+addOptions(program.command('pipe').description('ship the lines of standard input'), 'client').action(
+  async (_options: unknown, command: Command) => {
+    const { pipe } = await import('./src/shipper/sources/pipe.ts');
+    const settings = settingsOf(command);
+    await ship('pipe', [], settings, () =>
+      pipe({ input: process.stdin, maxLineBytes: settings.MAX_LINE_BYTES }),
+    );
+  },
+);
 
 type Log = Awaited<ReturnType<typeof createLogger>>;
 
-async function ship(command: 'generate' | 'send' | 'pipe', paths: string[], settings: Settings, sourceOf: (log: Log) => Source): Promise<void> {
+async function ship(
+  command: 'generate' | 'send' | 'pipe',
+  paths: string[],
+  settings: Settings,
+  sourceOf: (log: Log) => Source,
+): Promise<void> {
   const { Shipper } = await import('./src/shipper/shipper.ts');
   const { figures, showProgress } = await import('./src/shipper/progress.ts');
-  let progress: Progress | undefined;
+  let progress: Progress | undefined = undefined as Progress | undefined;
   const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
   const shipperId = await shipperIdFor(command, paths, settings);
   const levels = await levelsFor(settings, log);
   const shipper = new Shipper({
     source: sourceOf(log),
-    batcher: { size: settings.BATCH_SIZE, intervalMs: settings.BATCH_INTERVAL * 1000, maxBytes: settings.BATCH_MAX_BYTES },
+    batcher: {
+      size: settings.BATCH_SIZE,
+      intervalMs: settings.BATCH_INTERVAL * 1000,
+      maxBytes: settings.BATCH_MAX_BYTES,
+    },
     compression: {
       algorithm: settings.COMPRESSION_ENABLED ? settings.COMPRESSION_ALGORITHM : 'none',
       level: settings.COMPRESSION_LEVEL,
@@ -70,7 +94,12 @@ async function ship(command: 'generate' | 'send' | 'pipe', paths: string[], sett
   });
   progress = showProgress(shipper, log, process.stderr);
   const startedAt = performance.now();
-  const summary = (): object => ({ ...figures(shipper), levelChanges: levels?.changes ?? 0, shipperId, seconds: Math.round(performance.now() - startedAt) / 1000 });
+  const summary = (): object => ({
+    ...figures(shipper),
+    levelChanges: levels?.changes ?? 0,
+    shipperId,
+    seconds: Math.round(performance.now() - startedAt) / 1000,
+  });
   const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () => {
     progress?.stop();
     log.error(summary(), 'SHUTDOWN_TIMEOUT passed before everything was acknowledged');
@@ -78,7 +107,10 @@ async function ship(command: 'generate' | 'send' | 'pipe', paths: string[], sett
   try {
     await shipper.run(stop);
     progress.stop();
-    log.info(summary(), `done: ${shipper.counts.acknowledged} entries ${shipper.mode === 'acked' ? 'acknowledged' : 'written to a receiver that does not acknowledge'}`);
+    log.info(
+      summary(),
+      `done: ${shipper.counts.acknowledged} entries ${shipper.mode === 'acked' ? 'acknowledged' : 'written to a receiver that does not acknowledge'}`,
+    );
     process.exitCode = shipper.counts.rejected > 0 ? 1 : 0;
   } catch (error) {
     progress.stop();
@@ -87,10 +119,21 @@ async function ship(command: 'generate' | 'send' | 'pipe', paths: string[], sett
   }
 }
 
-async function shipperIdFor(command: 'generate' | 'send' | 'pipe', paths: string[], settings: Settings): Promise<string> {
+async function shipperIdFor(
+  command: 'generate' | 'send' | 'pipe',
+  paths: string[],
+  settings: Settings,
+): Promise<string> {
   const { shipperIdOf } = await import('./src/shipper/shipper_id.ts');
   const nonce = randomBytes(4).toString('hex');
-  return shipperIdOf({ template: settings.SHIPPER_ID, hostname: hostname(), pid: process.pid, command, paths, nonce });
+  return shipperIdOf({
+    template: settings.SHIPPER_ID,
+    hostname: hostname(),
+    pid: process.pid,
+    command,
+    paths,
+    nonce,
+  });
 }
 
 async function levelsFor(settings: Settings, log: Log) {

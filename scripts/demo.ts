@@ -25,15 +25,37 @@ interface LogLine {
 }
 
 await rm(FOLDER, { recursive: true, force: true });
-const server = run('server_main.ts', ['--server-host', '127.0.0.1', '--server-port', '0', '--data-dir', FOLDER], 'pipe');
+const server = run(
+  'server_main.ts',
+  ['--server-host', '127.0.0.1', '--server-port', '0', '--data-dir', FOLDER],
+  'pipe',
+);
 process.once('exit', () => server.kill());
 try {
   const lines = logLines(server);
   const port = await listeningPort(lines);
   say(`receiver: listening on 127.0.0.1:${port}, archive in ${FOLDER}`);
-  say(`shipper:  made-up logs for ${SECONDS} s, ${RATE === '0' ? 'as fast as they go' : `${RATE} a second`}, gzip, acknowledged once on disk\n`);
+  say(
+    `shipper:  made-up logs for ${SECONDS} s, ${RATE === '0' ? 'as fast as they go' : `${RATE} a second`}, gzip, acknowledged once on disk\n`,
+  );
   const shown = showMetrics(lines);
-  const shipper = run('client_main.ts', ['generate', '--server-host', '127.0.0.1', '--server-port', String(port), '--run-time', SECONDS, '--log-rate', RATE, '--compression-level', '1'], 'pipe');
+  const shipper = run(
+    'client_main.ts',
+    [
+      'generate',
+      '--server-host',
+      '127.0.0.1',
+      '--server-port',
+      String(port),
+      '--run-time',
+      SECONDS,
+      '--log-rate',
+      RATE,
+      '--compression-level',
+      '1',
+    ],
+    'pipe',
+  );
   const summary = lastLine(shipper);
   expectSuccess('the shipper', await exitCode(shipper));
   say(`\nshipper:  ${(await summary)?.msg ?? ''}`);
@@ -65,7 +87,8 @@ async function listeningPort(lines: AsyncGenerator<LogLine>): Promise<number> {
 
 async function showMetrics(lines: AsyncGenerator<LogLine>): Promise<void> {
   for await (const { msg, total, ratio } of lines) {
-    if (msg.startsWith('[METRIC]')) say(`${msg} (${(total ?? 0).toLocaleString('en-US')} in all, ratio ${ratio ?? 1})`);
+    if (msg.startsWith('[METRIC]'))
+      say(`${msg} (${(total ?? 0).toLocaleString('en-US')} in all, ratio ${ratio ?? 1})`);
   }
 }
 

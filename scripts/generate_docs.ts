@@ -40,7 +40,10 @@ const FIRST: readonly OptionName[] = [
 ];
 
 function firstOptions(): string {
-  const rows = FIRST.map((name) => `| \`${name}\` | ${OPTIONS[name].default === '' ? '' : `\`${OPTIONS[name].default}\``} | ${OPTIONS[name].help} |`);
+  const rows = FIRST.map(
+    (name) =>
+      `| \`${name}\` | ${OPTIONS[name].default === '' ? '' : `\`${OPTIONS[name].default}\``} | ${OPTIONS[name].help} |`,
+  );
   return `\n| option | default | what it does |\n|---|---|---|\n${rows.join('\n')}\n\n`;
 }
 
@@ -50,7 +53,9 @@ const namesOf = (side: Side): OptionName[] => OPTION_NAMES.filter((name) => OPTI
 
 function envExample(): string {
   const sections = (Object.keys(SIDES) as Side[]).map((side) => {
-    const rows = namesOf(side).map((name) => `# ${OPTIONS[name].help}\n# ${OPTIONS[name].kind.name}\n#${name}=${OPTIONS[name].default}\n`);
+    const rows = namesOf(side).map(
+      (name) => `# ${OPTIONS[name].help}\n# ${OPTIONS[name].kind.name}\n#${name}=${OPTIONS[name].default}\n`,
+    );
     return `## ${SIDES[side]}\n\n${rows.join('\n')}`;
   });
   return `# Copy to .env and uncomment what you want to change. Made from src/config/options.ts.\n\n${sections.join('\n')}`;
@@ -60,7 +65,9 @@ function optionsTable(): string {
   const sections = (Object.keys(SIDES) as Side[]).map((side) => {
     const rows = namesOf(side).map((name) => {
       const { help, kind, toml, aliases = [], default: preset } = OPTIONS[name];
-      const flags = [flagOf(name), ...aliases.map(({ flag }) => flag)].map((flag) => `\`--${flag}\``).join(', ');
+      const flags = [flagOf(name), ...aliases.map(({ flag }) => flag)]
+        .map((flag) => `\`--${flag}\``)
+        .join(', ');
       return `| \`${name}\` | ${flags} | \`${toml}\` | ${kind.name.replaceAll('|', '\\|')} | ${preset === '' ? '' : `\`${preset}\``} | ${help.replaceAll('|', '\\|')} |`;
     });
     return `## ${SIDES[side]}\n\n| environment | flag | TOML | kind | default | what it does |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;

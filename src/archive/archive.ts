@@ -60,7 +60,12 @@ export class Archive implements CommitLog {
   #trouble: Error | undefined;
   readonly #syncTimer: NodeJS.Timeout | undefined;
 
-  private constructor(options: ArchiveOptions, writer: SegmentWriter, places: Map<string, ShipperPlace>, unlock: () => Promise<void>) {
+  private constructor(
+    options: ArchiveOptions,
+    writer: SegmentWriter,
+    places: Map<string, ShipperPlace>,
+    unlock: () => Promise<void>,
+  ) {
     this.#options = options;
     this.#writer = writer;
     this.#places = places;
@@ -80,7 +85,12 @@ export class Archive implements CommitLog {
       const recovered = await recover(folder);
       for (const finding of recovered.findings) options.report?.found?.(finding);
       const places = new Map([...recovered.resumePoints].map(([id, point]) => [id, new ShipperPlace(point)]));
-      return new Archive(options, new SegmentWriter({ ...options, disk, now }, recovered.newest), places, unlock);
+      return new Archive(
+        options,
+        new SegmentWriter({ ...options, disk, now }, recovered.newest),
+        places,
+        unlock,
+      );
     } catch (error) {
       await unlock();
       throw error;
@@ -106,7 +116,12 @@ export class Archive implements CommitLog {
       return 'repeated';
     }
     const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
-    this.#waiting.push({ block, member: encodeMember(FORMATS[this.#options.format], block), resolve, reject });
+    this.#waiting.push({
+      block,
+      member: encodeMember(FORMATS[this.#options.format], block),
+      resolve,
+      reject,
+    });
     place.take(block, promise);
     if (!this.#isWriting) this.#writing = this.#write();
     return promise;
@@ -175,7 +190,8 @@ export class Archive implements CommitLog {
   #rejectAll(cause: Error): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { reject } of waiting) reject(new ArchiveError('unavailable', `the archive can't write: ${cause.message}`, { cause }));
+    for (const { reject } of waiting)
+      reject(new ArchiveError('unavailable', `the archive can't write: ${cause.message}`, { cause }));
   }
 
   /**
@@ -188,7 +204,10 @@ export class Archive implements CommitLog {
     const resumePoints = new Map<string, ResumePoint>();
     for (const [id, { durable }] of this.#places) if (durable !== undefined) resumePoints.set(id, durable);
     try {
-      await saveCheckpoint(this.#options.folder, { position: asOf === 'now' ? position : { ...position, offset: 0 }, resumePoints });
+      await saveCheckpoint(this.#options.folder, {
+        position: asOf === 'now' ? position : { ...position, offset: 0 },
+        resumePoints,
+      });
     } catch (error) {
       this.#options.report?.found?.(`the checkpoint was not written: ${(error as Error).message}`);
     }

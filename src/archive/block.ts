@@ -118,7 +118,10 @@ export function decodeHeader(header: Buffer): BlockHeader {
 }
 
 function encodeDetails({ positions, gap }: BlockInfo): string {
-  const details: Details = { ...(Object.keys(positions).length === 0 ? {} : { positions }), ...(gap === undefined ? {} : { gap }) };
+  const details: Details = {
+    ...(Object.keys(positions).length === 0 ? {} : { positions }),
+    ...(gap === undefined ? {} : { gap }),
+  };
   return Object.keys(details).length === 0 ? '' : JSON.stringify(details);
 }
 

@@ -27,7 +27,11 @@ export interface StoredBlock {
  * Yields the blocks of a segment that begin at or after `from`. At bytes that are no whole block it throws ArchiveError
  * `damaged` with a `BlockDamage` cause: a torn tail looks the same as damage to a reader.
  */
-export async function* readBlocks(folder: string, segment: SegmentName, from = 0): AsyncGenerator<StoredBlock> {
+export async function* readBlocks(
+  folder: string,
+  segment: SegmentName,
+  from = 0,
+): AsyncGenerator<StoredBlock> {
   await using file = await open(join(folder, segment.name), 'r');
   const window = new Window(file);
   let offset = from;
@@ -40,12 +44,16 @@ export async function* readBlocks(folder: string, segment: SegmentName, from = 0
 }
 
 /** The offset of the next block that begins after `offset` and has a whole header, or undefined: for going on behind damage. */
-export async function findBlock(folder: string, segment: SegmentName, offset: number): Promise<number | undefined> {
+export async function findBlock(
+  folder: string,
+  segment: SegmentName,
+  offset: number,
+): Promise<number | undefined> {
   await using file = await open(join(folder, segment.name), 'r');
   const { size } = await file.stat();
   const window = new Window(file);
   const { magic } = segment.format;
-  for (let at = offset; at < size; ) {
+  for (let at = offset; at < size;) {
     const bytes = await window.at(at, WINDOW_BYTES);
     const found = bytes.indexOf(magic);
     if (found === -1) at += Math.max(1, bytes.length - magic.length + 1);
@@ -74,7 +82,11 @@ export function damageOf(error: unknown): BlockDamage | undefined {
   return error instanceof ArchiveError && error.cause instanceof BlockDamage ? error.cause : undefined;
 }
 
-async function blockAt(window: Window, segment: SegmentName, offset: number): Promise<StoredBlock | undefined> {
+async function blockAt(
+  window: Window,
+  segment: SegmentName,
+  offset: number,
+): Promise<StoredBlock | undefined> {
   const position = { segment: segment.name, offset };
   const bytes = await window.at(offset, MAX_HEAD_BYTES);
   if (bytes.length === 0) return undefined;
@@ -95,7 +107,11 @@ async function blockAt(window: Window, segment: SegmentName, offset: number): Pr
   };
 }
 
-function headIn(bytes: Buffer, segment: SegmentName, position: Position): NonNullable<ReturnType<typeof decodeHead>> {
+function headIn(
+  bytes: Buffer,
+  segment: SegmentName,
+  position: Position,
+): NonNullable<ReturnType<typeof decodeHead>> {
   let head: ReturnType<typeof decodeHead>;
   try {
     head = decodeHead(segment.format, bytes);
@@ -141,7 +157,9 @@ class Window {
 
   async #load(offset: number, length: number): Promise<void> {
     const { size } = await this.#file.stat();
-    const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, size - offset)));
+    const buffer = Buffer.allocUnsafeSlow(
+      Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, size - offset)),
+    );
     let fill = 0;
     while (fill < buffer.length) {
       const { bytesRead } = await this.#file.read(buffer, fill, buffer.length - fill, offset + fill);

@@ -19,7 +19,10 @@ export interface Checkpoint {
 /** Writes the checkpoint of `folder` durably. */
 export async function saveCheckpoint(folder: string, { position, resumePoints }: Checkpoint): Promise<void> {
   const body = JSON.stringify({ position, resumePoints: [...resumePoints] });
-  await writeFileAtomically(join(folder, CHECKPOINT_FILE), `${JSON.stringify({ version: 1, crc: crc32(body) })}\n${body}\n`);
+  await writeFileAtomically(
+    join(folder, CHECKPOINT_FILE),
+    `${JSON.stringify({ version: 1, crc: crc32(body) })}\n${body}\n`,
+  );
 }
 
 /** The checkpoint of `folder`, or undefined where there is none that checks out. */
@@ -33,6 +36,9 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint | undef
   }
   const [head = '', body = ''] = text.split('\n');
   if (head !== JSON.stringify({ version: 1, crc: crc32(body) })) return undefined;
-  const { position, resumePoints } = JSON.parse(body) as { position: Position; resumePoints: [string, ResumePoint][] };
+  const { position, resumePoints } = JSON.parse(body) as {
+    position: Position;
+    resumePoints: [string, ResumePoint][];
+  };
   return { position, resumePoints: new Map(resumePoints) };
 }

@@ -52,7 +52,7 @@ async function writeAll(handle: FileHandle, pieces: readonly Buffer[], offset: n
   const { bytesWritten } = await handle.writev(pieces, offset);
   if (bytesWritten < total) {
     const rest = Buffer.concat(pieces).subarray(bytesWritten);
-    for (let done = 0; done < rest.length; ) {
+    for (let done = 0; done < rest.length;) {
       done += (await handle.write(rest, done, rest.length - done, offset + bytesWritten + done)).bytesWritten;
     }
   }

@@ -57,7 +57,10 @@ const GZIP: SegmentFormat = {
   },
   headerLength(lead) {
     const length = lead.readUInt16LE(14);
-    const isOurs = lead.subarray(0, 4).equals(GZIP_MAGIC) && lead.subarray(12, 14).equals(MARK) && lead.readUInt16LE(10) === length + 4;
+    const isOurs =
+      lead.subarray(0, 4).equals(GZIP_MAGIC) &&
+      lead.subarray(12, 14).equals(MARK) &&
+      lead.readUInt16LE(10) === length + 4;
     return isOurs ? length : undefined;
   },
   trailer(crc, rawLength) {
@@ -84,7 +87,8 @@ const ZSTD: SegmentFormat = {
   },
   headerLength(lead) {
     const length = lead.readUInt32LE(4) - MARK.length;
-    const isOurs = lead.subarray(0, 4).equals(SKIPPABLE_MAGIC) && lead.subarray(8, 10).equals(MARK) && length <= 0xffff;
+    const isOurs =
+      lead.subarray(0, 4).equals(SKIPPABLE_MAGIC) && lead.subarray(8, 10).equals(MARK) && length <= 0xffff;
     return isOurs ? length : undefined;
   },
   trailer: () => Buffer.alloc(0),
@@ -113,29 +117,43 @@ export function encodeMember(format: SegmentFormat, block: Block): Member {
 }
 
 /** A header and how many bytes lie before the body. Throws `damaged`; undefined where `bytes` ends before the header does. */
-export function decodeHead(format: SegmentFormat, bytes: Buffer): { header: BlockHeader; headBytes: number } | undefined {
+export function decodeHead(
+  format: SegmentFormat,
+  bytes: Buffer,
+): { header: BlockHeader; headBytes: number } | undefined {
   if (bytes.length < format.leadBytes) return undefined;
   const headerLength = format.headerLength(bytes.subarray(0, format.leadBytes));
   if (headerLength === undefined) throw new ArchiveError('damaged', 'no block begins here');
   const headBytes = format.leadBytes + headerLength;
   if (bytes.length < headBytes) return undefined;
   const header = decodeHeader(bytes.subarray(format.leadBytes, headBytes));
-  if (header.memberLength < headBytes) throw new ArchiveError('damaged', 'a block says it is shorter than its header');
+  if (header.memberLength < headBytes)
+    throw new ArchiveError('damaged', 'a block says it is shorter than its header');
   return { header, headBytes };
 }
 
 /** The raw NDJSON of a stored body (trailer included), checked against its header. Throws ArchiveError `damaged`. */
-export async function inflateBody(format: SegmentFormat, header: BlockHeader, stored: Buffer): Promise<Buffer> {
+export async function inflateBody(
+  format: SegmentFormat,
+  header: BlockHeader,
+  stored: Buffer,
+): Promise<Buffer> {
   const trailer = format.trailer(header.crc, header.rawLength);
   const body = stored.subarray(0, stored.length - trailer.length);
   let raw: Buffer;
   try {
-    raw = await format.inflate(body, { maxBytes: Math.max(1, header.rawLength), expectedBytes: header.rawLength });
+    raw = await format.inflate(body, {
+      maxBytes: Math.max(1, header.rawLength),
+      expectedBytes: header.rawLength,
+    });
   } catch (cause) {
     throw new ArchiveError('damaged', `its body does not inflate: ${(cause as Error).message}`, { cause });
   }
-  if (raw.length !== header.rawLength) throw new ArchiveError('damaged', `its body is ${raw.length} bytes long, not ${header.rawLength}`);
-  if (crc32(raw) !== header.crc) throw new ArchiveError('damaged', 'its body has another CRC-32 than its header says');
-  if (!stored.subarray(body.length).equals(trailer)) throw new ArchiveError('damaged', 'its trailer is not that of its body');
+  if (raw.length !== header.rawLength)
+    throw new ArchiveError('damaged', `its body is ${raw.length} bytes long, not ${header.rawLength}`);
+  if (crc32(raw) !== header.crc)
+    throw new ArchiveError('damaged', 'its body has another CRC-32 than its header says');
+  if (!stored.subarray(body.length).equals(trailer))
+    throw new ArchiveError('damaged', 'its trailer is not that of its body');
   return raw;
 }

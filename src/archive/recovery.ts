@@ -59,13 +59,19 @@ class Walk {
   }
 
   /** Counts in the blocks of a segment; in the newest it reads every body too, and cuts the tail. */
-  async segment(segment: SegmentName, { startAt, isNewest }: { startAt: number; isNewest: boolean }): Promise<void> {
-    for (let at: number | undefined = startAt; at !== undefined; ) {
+  async segment(
+    segment: SegmentName,
+    { startAt, isNewest }: { startAt: number; isNewest: boolean },
+  ): Promise<void> {
+    for (let at: number | undefined = startAt; at !== undefined;) {
       const damage = await this.#blocksFrom(segment, at, isNewest);
       if (damage === undefined) return;
       const next = await this.#behind(segment, damage);
       if (next === undefined && isNewest) await this.#cut(segment, damage);
-      else this.findings.push(`damage in ${segment.name} at byte ${damage.position.offset}: ${damage.message}; kept as it is`);
+      else
+        this.findings.push(
+          `damage in ${segment.name} at byte ${damage.position.offset}: ${damage.message}; kept as it is`,
+        );
       at = next;
     }
   }
@@ -86,7 +92,7 @@ class Walk {
 
   /** Where acknowledged blocks go on behind the damage, if they do. */
   async #behind(segment: SegmentName, { position }: BlockDamage): Promise<number | undefined> {
-    for (let at = await findBlock(this.#folder, segment, position.offset + 1); at !== undefined; ) {
+    for (let at = await findBlock(this.#folder, segment, position.offset + 1); at !== undefined;) {
       if (await this.#wasDurable(segment, at, position.offset)) return at;
       at = await findBlock(this.#folder, segment, at + 1);
     }
@@ -96,7 +102,8 @@ class Walk {
   /** True where the block at `at` proves that the damaged place was on disk before it. */
   async #wasDurable(segment: SegmentName, at: number, damagedAt: number): Promise<boolean> {
     try {
-      for await (const { header } of readBlocks(this.#folder, segment, at)) return header.durableBytes > damagedAt;
+      for await (const { header } of readBlocks(this.#folder, segment, at))
+        return header.durableBytes > damagedAt;
     } catch (error) {
       if (damageOf(error) === undefined) throw error;
     }
@@ -112,6 +119,8 @@ class Walk {
     await truncate(path, position.offset);
     await using file = await open(path, 'r+');
     await file.sync();
-    this.findings.push(`cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); the file as it was: ${kept}`);
+    this.findings.push(
+      `cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); the file as it was: ${kept}`,
+    );
   }
 }

@@ -7,6 +7,9 @@ export function advance(point: ResumePoint | undefined, block: BlockInfo): Resum
     epoch: block.epoch,
     sequence: block.sequence,
     crc: block.crc,
-    positions: Object.keys(block.positions).length === 0 ? (point?.positions ?? {}) : { ...point?.positions, ...block.positions },
+    positions:
+      Object.keys(block.positions).length === 0
+        ? (point?.positions ?? {})
+        : { ...point?.positions, ...block.positions },
   };
 }

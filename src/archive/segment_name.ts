@@ -25,7 +25,11 @@ export function parseSegmentName(name: string): SegmentName | undefined {
 }
 
 /** The name for a segment begun at `nowMs`, after `last`. */
-export function nextSegmentName(nowMs: number, formatName: FormatName, last: SegmentName | undefined): SegmentName {
+export function nextSegmentName(
+  nowMs: number,
+  formatName: FormatName,
+  last: SegmentName | undefined,
+): SegmentName {
   const now = new Date(nowMs).toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
   const isLater = last === undefined || now > last.stamp;
   const stamp = isLater ? now : last.stamp;

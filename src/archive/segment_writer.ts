@@ -63,7 +63,9 @@ export class SegmentWriter {
   /** True where the first of these members begins a new segment. */
   #startsNew([first]: readonly Member[]): boolean {
     if (this.#isSealed) return true;
-    return this.#committedBytes > 0 && this.#committedBytes + (first?.length ?? 0) > this.#options.segmentMaxBytes;
+    return (
+      this.#committedBytes > 0 && this.#committedBytes + (first?.length ?? 0) > this.#options.segmentMaxBytes
+    );
   }
 
   /**

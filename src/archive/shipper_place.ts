@@ -38,11 +38,17 @@ export class ShipperPlace {
     const first = block.gap?.from ?? block.sequence;
     if (last?.epoch !== block.epoch || first === last.sequence + 1) return true;
     if (first > last.sequence) {
-      throw new ArchiveError('sequence_gap', `batch ${first} of ${block.shipperId} came where ${last.sequence + 1} was next`);
+      throw new ArchiveError(
+        'sequence_gap',
+        `batch ${first} of ${block.shipperId} came where ${last.sequence + 1} was next`,
+      );
     }
     const known = this.#crcs.get(block.sequence);
     if (known !== undefined && known !== block.crc) {
-      throw new ArchiveError('conflict', `batch ${block.sequence} of ${block.shipperId} came again with other content: its shipper must take a new epoch`);
+      throw new ArchiveError(
+        'conflict',
+        `batch ${block.sequence} of ${block.shipperId} came again with other content: its shipper must take a new epoch`,
+      );
     }
     return false;
   }

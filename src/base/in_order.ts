@@ -34,11 +34,11 @@ export async function* mapInOrder<In, Out>(
       const call = underWay[0];
       if (call !== undefined) {
         const result = await call;
-        underWay.shift();
+        void underWay.shift();
         changed.notify();
         yield result;
       } else if (isDone) {
-        return await fed;
+        await fed; return;
       } else {
         await changed.wait();
       }

@@ -41,7 +41,7 @@ export class LineCutter {
   *#lines(buffer: Buffer, end: number): Generator<Cut, void, undefined> {
     let from = 0;
     const mayHoldLong = this.#parts > 0 || end > this.#maxLineBytes;
-    for (let start = 0; mayHoldLong && start < end; ) {
+    for (let start = 0; mayHoldLong && start < end;) {
       const lineEnd = buffer.indexOf(NEWLINE, start);
       if (this.#parts > 0 || lineEnd - start > this.#maxLineBytes) {
         if (start > from) yield { kind: 'lines', bytes: buffer.subarray(from, start) };
@@ -54,7 +54,7 @@ export class LineCutter {
   }
 
   *#pieces(line: Buffer): Generator<Cut, void, undefined> {
-    for (let rest = line; ; ) {
+    for (let rest = line; ;) {
       const size = pieceSize(rest, this.#maxLineBytes);
       const isLast = size === rest.length;
       yield this.#piece(rest.subarray(0, size), isLast);

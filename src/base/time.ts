@@ -5,6 +5,9 @@ export function parseTime(text: string, now: number): number {
   const ago = /^(\d+)([smhd])$/.exec(text);
   const unit = UNIT_MS[ago?.[2] ?? ''];
   const time = ago !== null && unit !== undefined ? now - Number(ago[1]) * unit : Date.parse(text);
-  if (Number.isNaN(time)) throw new Error(`${JSON.stringify(text)} is not a time: expected ISO 8601 (2026-01-31T12:00:00Z) or 30s, 15m, 2h, 1d`);
+  if (Number.isNaN(time))
+    throw new Error(
+      `${JSON.stringify(text)} is not a time: expected ISO 8601 (2026-01-31T12:00:00Z) or 30s, 15m, 2h, 1d`,
+    );
   return time;
 }

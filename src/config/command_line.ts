@@ -9,12 +9,21 @@ export function createProgram(name: string, description: string): Command {
 }
 
 /** Adds a flag for each option of a side that is in `names`, and `--config`. */
-export function addOptions(command: Command, side: 'client' | 'server', names: readonly OptionName[] = optionsFor(side)): Command {
+export function addOptions(
+  command: Command,
+  side: 'client' | 'server',
+  names: readonly OptionName[] = optionsFor(side),
+): Command {
   command.option('--config <file>', 'TOML file with options (environment: LOGFERRY_CONFIG)', notEmpty);
   for (const name of names) {
     const { help, default: preset, kind, aliases = [] } = OPTIONS[name];
     const shown = preset === '' ? 'empty' : preset;
-    command.addOption(new Flag(`--${flagOf(name)} <${kind.name.includes('|') ? 'choice' : kind.name}>`, `${help} (environment: ${name}, default: ${shown})`));
+    command.addOption(
+      new Flag(
+        `--${flagOf(name)} <${kind.name.includes('|') ? 'choice' : kind.name}>`,
+        `${help} (environment: ${name}, default: ${shown})`,
+      ),
+    );
     for (const alias of aliases) command.addOption(new Flag(`--${alias.flag} <${kind.name}>`, alias.help));
   }
   return command;
@@ -24,7 +33,12 @@ export function addOptions(command: Command, side: 'client' | 'server', names: r
 export function settingsOf(command: Command): Settings {
   loadDotEnv();
   const given = command.optsWithGlobals<Record<string, string>>();
-  const flags = Object.fromEntries(Object.entries(given).map(([name, text]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), text]));
+  const flags = Object.fromEntries(
+    Object.entries(given).map(([name, text]) => [
+      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      text,
+    ]),
+  );
   const file = flags.config ?? process.env.LOGFERRY_CONFIG;
   return loadSettings({ flags, env: process.env, ...(file === undefined || file === '' ? {} : { file }) });
 }
@@ -47,7 +61,9 @@ function exitCodeFor(error: Error & { code?: string; exitCode?: number }): numbe
 
 function needNode(major: number): void {
   if (Number(process.versions.node.split('.')[0]) >= major) return;
-  throw new Error(`Node.js ${major} or later is needed; this is ${process.versions.node}. In a checkout, npm run brings its own.`);
+  throw new Error(
+    `Node.js ${major} or later is needed; this is ${process.versions.node}. In a checkout, npm run brings its own.`,
+  );
 }
 
 function notEmpty(text: string): string {

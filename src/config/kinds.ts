@@ -10,7 +10,10 @@ interface Range {
   readonly max: number;
 }
 
-export const integer = (range: Range): Kind<number> => ({ name: 'integer', parse: (text) => within(range, wholeNumber(text), String) });
+export const integer = (range: Range): Kind<number> => ({
+  name: 'integer',
+  parse: (text) => within(range, wholeNumber(text), String),
+});
 
 /** A number of seconds, fractions allowed. */
 export const seconds = (range: Range): Kind<number> => ({
@@ -18,7 +21,16 @@ export const seconds = (range: Range): Kind<number> => ({
   parse: (text) => within(range, decimal(text), (value) => `${value} s`),
 });
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
 
 /** A number of bytes: `5242880`, `5MiB`, `64 KiB`, `2GB`. */
 export const bytes = (range: Range): Kind<number> => ({
@@ -26,7 +38,8 @@ export const bytes = (range: Range): Kind<number> => ({
   parse(text) {
     const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
     const unit = UNITS[match?.[2]?.toLowerCase() ?? '?'];
-    if (match === null || unit === undefined) throw new Error('expected a number of bytes such as 65536, 64KiB or 5MiB');
+    if (match === null || unit === undefined)
+      throw new Error('expected a number of bytes such as 65536, 64KiB or 5MiB');
     return within(range, Math.round(Number(match[1]) * unit), (value) => `${value} bytes`);
   },
 });
@@ -34,7 +47,9 @@ export const bytes = (range: Range): Kind<number> => ({
 export const boolean: Kind<boolean> = {
   name: 'boolean',
   parse(text) {
-    const value = { true: true, 1: true, yes: true, on: true, false: false, 0: false, no: false, off: false }[text.toLowerCase()];
+    const value = { true: true, 1: true, yes: true, on: true, false: false, 0: false, no: false, off: false }[
+      text.toLowerCase()
+    ];
     if (value === undefined) throw new Error('expected true or false');
     return value;
   },
@@ -50,7 +65,10 @@ export const oneOf = <const T extends string>(choices: readonly T[]): Kind<T> =>
 });
 
 /** Any text that `isValid` accepts; `expected` says what that is. */
-export const text = (expected: string, isValid: (text: string) => boolean = (value) => value !== ''): Kind<string> => ({
+export const text = (
+  expected: string,
+  isValid: (text: string) => boolean = (value) => value !== '',
+): Kind<string> => ({
   name: 'text',
   parse(value) {
     if (!isValid(value)) throw new Error(`expected ${expected}`);

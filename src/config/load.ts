@@ -10,7 +10,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(
+      `the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
     this.problems = problems;
   }
 }
@@ -35,7 +37,9 @@ export function loadSettings({ flags, env, file }: ConfigSources): Settings {
   const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, problems);
   const settings: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
-    const { text, where } = fromFlags(name, flags) ?? fromEnv(name, env) ?? fromFile.get(name) ?? { text: OPTIONS[name].default, where: 'default' };
+    const { text, where } = fromFlags(name, flags) ??
+      fromEnv(name, env) ??
+      fromFile.get(name) ?? { text: OPTIONS[name].default, where: 'default' };
     try {
       settings[name] = OPTIONS[name].kind.parse(text.trim());
     } catch (error) {
@@ -49,14 +53,25 @@ export function loadSettings({ flags, env, file }: ConfigSources): Settings {
 
 /** Values that are each fine and don't go together. */
 function contradictions(settings: Settings): string[] {
-  const { COMPRESSION_ALGORITHM, COMPRESSION_LEVEL, ADAPTIVE_MIN_LEVEL, ADAPTIVE_MAX_LEVEL, ARCHIVE_FORMAT, ARCHIVE_LEVEL } = settings;
+  const {
+    COMPRESSION_ALGORITHM,
+    COMPRESSION_LEVEL,
+    ADAPTIVE_MIN_LEVEL,
+    ADAPTIVE_MAX_LEVEL,
+    ARCHIVE_FORMAT,
+    ARCHIVE_LEVEL,
+  } = settings;
   const problems: string[] = [];
   const highest = COMPRESSION_ALGORITHM === 'zstd' ? 19 : 9;
   for (const [name, level] of Object.entries({ COMPRESSION_LEVEL, ADAPTIVE_MIN_LEVEL, ADAPTIVE_MAX_LEVEL })) {
     if (level > highest) problems.push(`${name} is ${level}: ${COMPRESSION_ALGORITHM} goes up to ${highest}`);
   }
-  if (ADAPTIVE_MIN_LEVEL > ADAPTIVE_MAX_LEVEL) problems.push(`ADAPTIVE_MIN_LEVEL (${ADAPTIVE_MIN_LEVEL}) is above ADAPTIVE_MAX_LEVEL (${ADAPTIVE_MAX_LEVEL})`);
-  if (ARCHIVE_FORMAT === 'gzip' && ARCHIVE_LEVEL > 9) problems.push(`ARCHIVE_LEVEL is ${ARCHIVE_LEVEL}: gzip goes up to 9`);
+  if (ADAPTIVE_MIN_LEVEL > ADAPTIVE_MAX_LEVEL)
+    problems.push(
+      `ADAPTIVE_MIN_LEVEL (${ADAPTIVE_MIN_LEVEL}) is above ADAPTIVE_MAX_LEVEL (${ADAPTIVE_MAX_LEVEL})`,
+    );
+  if (ARCHIVE_FORMAT === 'gzip' && ARCHIVE_LEVEL > 9)
+    problems.push(`ARCHIVE_LEVEL is ${ARCHIVE_LEVEL}: gzip goes up to 9`);
   return problems;
 }
 
@@ -85,19 +100,22 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
     problems.push(`${file}: ${(error as Error).message}`);
     return found;
   }
-  const byKey = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].toml as string, name]));
+  const byKey = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].toml, name]));
   for (const [key, value] of leaves(tree, '')) {
     const name = byKey.get(key);
     if (name === undefined) problems.push(`${file}: ${key} is not an option`);
-    else if (typeof value === 'object') problems.push(`${file}: ${key} must be a single value`);
-    else found.set(name, { text: String(value), where: file });
+    else if (isSingle(value)) found.set(name, { text: String(value), where: file });
+    else problems.push(`${file}: ${key} must be a single value`);
   }
   return found;
 }
 
+const isSingle = (value: unknown): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value);
+
 function* leaves(tree: object, prefix: string): Generator<[string, unknown]> {
   for (const [key, value] of Object.entries(tree) as [string, unknown][]) {
-    const isTable = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+    const isTable =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
     if (isTable) yield* leaves(value, `${prefix}${key}.`);
     else yield [prefix + key, value];
   }

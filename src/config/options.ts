@@ -16,7 +16,11 @@ export interface Option<T> {
   readonly toml: string;
   readonly help: string;
   /** Further flags; `toText` turns what is given there into what the option takes. */
-  readonly aliases?: readonly { readonly flag: string; readonly help: string; readonly toText?: (given: string) => string }[];
+  readonly aliases?: readonly {
+    readonly flag: string;
+    readonly help: string;
+    readonly toText?: (given: string) => string;
+  }[];
 }
 
 const option = <T>(row: Option<T>): Option<T> => row;
@@ -26,7 +30,8 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-const milliseconds = (given: string): string => (/^\d+(\.\d+)?$/.test(given) ? String(Number(given) / 1000) : given);
+const milliseconds = (given: string): string =>
+  /^\d+(\.\d+)?$/.test(given) ? String(Number(given) / 1000) : given;
 
 /** Letters, digits and a little more, as the wire wants it, with `{hostname}` and `{pid}` to be filled in. */
 const SHIPPER_ID = /^[A-Za-z0-9{][A-Za-z0-9._:{}-]{0,127}$/;
@@ -161,11 +166,14 @@ export const OPTIONS = {
     help: 'How long a receiver may take to answer HELLO.',
   }),
   SHIPPER_ID: option({
-    kind: text('letters, digits, ". _ : -", {hostname} and {pid}', (value) => value === '' || SHIPPER_ID.test(value)),
+    kind: text(
+      'letters, digits, ". _ : -", {hostname} and {pid}',
+      (value) => value === '' || SHIPPER_ID.test(value),
+    ),
     default: '',
     side: 'client',
     toml: 'delivery.shipper_id',
-    help: 'The name under which the receiver keeps this shipper\'s place; {hostname} and {pid} are filled in. Empty: made from the host, the command and the files; for generate and pipe it is new at each start.',
+    help: "The name under which the receiver keeps this shipper's place; {hostname} and {pid} are filled in. Empty: made from the host, the command and the files; for generate and pipe it is new at each start.",
   }),
   RECONNECT_MAX_DELAY: option({
     kind: seconds({ min: 0.01, max: 3600 }),

@@ -7,7 +7,11 @@ const EVERY_MS = 1000;
  * Once a second, while anything arrives or a client is connected and something happened: how many entries a second were made durable.
  * The answer stops it, after a last line for what was not yet told.
  */
-export function reportThroughput(ledger: Ledger, log: Logger, now: () => number = performance.now.bind(performance)): () => void {
+export function reportThroughput(
+  ledger: Ledger,
+  log: Logger,
+  now: () => number = performance.now.bind(performance),
+): () => void {
   let told = { stored: 0, bytesIn: 0, at: now() };
   const tell = (): void => {
     const at = now();

@@ -22,21 +22,35 @@ export interface CheckOptions {
 export async function checkBatch(batch: Batch, options: CheckOptions): Promise<Buffer> {
   const { sequence, rawLength, count } = batch;
   if (rawLength > options.maxBatchBytes) {
-    throw new WireError('batch_too_large', `batch ${sequence} holds ${rawLength} bytes; at most ${options.maxBatchBytes} are taken (MAX_BATCH_BYTES)`);
+    throw new WireError(
+      'batch_too_large',
+      `batch ${sequence} holds ${rawLength} bytes; at most ${options.maxBatchBytes} are taken (MAX_BATCH_BYTES)`,
+    );
   }
   const { raw, body } = await inflate(batch, options.format);
   if (raw.length !== rawLength) {
-    throw new WireError('length_mismatch', `batch ${sequence} inflates to ${raw.length} bytes where it says ${rawLength}`);
+    throw new WireError(
+      'length_mismatch',
+      `batch ${sequence} inflates to ${raw.length} bytes where it says ${rawLength}`,
+    );
   }
-  if (crc32(raw) !== batch.crc) throw new WireError('crc_mismatch', `batch ${sequence} has another CRC-32 than it says`);
+  if (crc32(raw) !== batch.crc)
+    throw new WireError('crc_mismatch', `batch ${sequence} has another CRC-32 than it says`);
   if (!isUtf8(raw)) throw new WireError('not_utf8', `batch ${sequence} is not UTF-8`);
   const entries = countEntries(raw);
-  if (entries !== count) throw new WireError('count_mismatch', `batch ${sequence} holds ${entries} entries where it says ${count}`);
+  if (entries !== count)
+    throw new WireError(
+      'count_mismatch',
+      `batch ${sequence} holds ${entries} entries where it says ${count}`,
+    );
   return body ?? options.format.compress(raw, options.level);
 }
 
 /** The raw bytes, and the body where it can be stored as it came. */
-async function inflate({ algorithm, body, rawLength, sequence }: Batch, format: SegmentFormat): Promise<{ raw: Buffer; body?: Buffer }> {
+async function inflate(
+  { algorithm, body, rawLength, sequence }: Batch,
+  format: SegmentFormat,
+): Promise<{ raw: Buffer; body?: Buffer }> {
   const bounds = { maxBytes: Math.max(1, rawLength), expectedBytes: rawLength };
   try {
     if ((algorithm === 'gzip' || algorithm === 'zlib') && format.name === 'gzip') {
@@ -47,7 +61,11 @@ async function inflate({ algorithm, body, rawLength, sequence }: Batch, format: 
     return algorithm === format.name ? { raw, body } : { raw };
   } catch (error) {
     if (error instanceof WireError && error.code === 'batch_too_large') {
-      throw new WireError('length_mismatch', `batch ${sequence} holds more than the ${rawLength} bytes it says`, { cause: error });
+      throw new WireError(
+        'length_mismatch',
+        `batch ${sequence} holds more than the ${rawLength} bytes it says`,
+        { cause: error },
+      );
     }
     throw error;
   }

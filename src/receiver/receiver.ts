@@ -45,7 +45,14 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const ledger = new Ledger();
   const archive = await Archive.open({ ...options.archive, now, report: reportOf(ledger, log) });
   const format = FORMATS[options.archive.format];
-  const plain = await BlockBuilder.create({ name: 'plain', log: archive, format, level, lingerMs: PLAIN_LINGER_MS, now });
+  const plain = await BlockBuilder.create({
+    name: 'plain',
+    log: archive,
+    format,
+    level,
+    lingerMs: PLAIN_LINGER_MS,
+    now,
+  });
   const context = {
     limits,
     check: { format, maxBatchBytes: limits.maxBatchBytes, level },
@@ -79,7 +86,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
-async function listen(options: TcpListenerOptions, context: Parameters<typeof TcpListener.listen>[1], archive: Archive): Promise<TcpListener> {
+async function listen(
+  options: TcpListenerOptions,
+  context: Parameters<typeof TcpListener.listen>[1],
+  archive: Archive,
+): Promise<TcpListener> {
   try {
     return await TcpListener.listen(options, context);
   } catch (error) {
@@ -96,11 +107,21 @@ const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & objec
     ledger.archivedBytes += block.body.length;
   },
   found: (finding) => log.warn(finding),
-  troubled: (error) => log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`),
+  troubled: (error) =>
+    log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`),
   recovered: () => log.info('the archive is written again'),
 });
 
-const booksOf = ({ received, stored, repeated, rejected, refused, lost, inHand, errors }: Ledger): object => ({
+const booksOf = ({
+  received,
+  stored,
+  repeated,
+  rejected,
+  refused,
+  lost,
+  inHand,
+  errors,
+}: Ledger): object => ({
   received,
   stored,
   repeated,

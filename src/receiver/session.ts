@@ -96,7 +96,9 @@ export class Session {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('end', () => this.#ended());
     socket.on('timeout', () => this.#timedOut());
-    socket.on('error', (error) => this.#context.log.debug({ peer: this.peer, err: error }, 'connection broke'));
+    socket.on('error', (error) =>
+      this.#context.log.debug({ peer: this.peer, err: error }, 'connection broke'),
+    );
   }
 
   /** Settles when the socket is closed and everything taken from it has settled. */
@@ -129,7 +131,7 @@ export class Session {
     try {
       for (const frame of this.#decoder.push(chunk)) this.#take(frame);
     } catch (error) {
-      this.#inOrder(() => Promise.reject(error as Error));
+      this.#failInOrder(error as Error);
     }
     if (this.#inHandBytes > this.#context.limits.windowBytes) this.#socket.pause();
   }
@@ -155,9 +157,17 @@ export class Session {
     });
   }
 
+  /** Fails once everything before is handled: what a peer sent right is taken, whatever came behind it. */
+  #failInOrder(error: Error): void {
+    this.#ordered = this.#ordered.then(() => this.#fail(error));
+  }
+
   async #handle(frame: Frame, settle: () => void): Promise<void> {
     if (!EXPECTED[this.#stage].has(frame.type)) {
-      throw new WireError('unexpected_type', `a ${frame.type} frame has no place here (the connection is ${this.#stage})`);
+      throw new WireError(
+        'unexpected_type',
+        `a ${frame.type} frame has no place here (the connection is ${this.#stage})`,
+      );
     }
     const { payload } = frame;
     switch (frame.type) {
@@ -194,7 +204,13 @@ export class Session {
     this.#stage = 'greeted';
     const { maxFrameBytes, maxBatchBytes } = this.#context.limits;
     this.#socket.write(
-      messages.encodeWelcome({ version: messages.PROTOCOL_VERSION, algorithms: ALGORITHMS, maxFrameBytes, maxBatchBytes, tokenWanted: false }),
+      messages.encodeWelcome({
+        version: messages.PROTOCOL_VERSION,
+        algorithms: ALGORITHMS,
+        maxFrameBytes,
+        maxBatchBytes,
+        tokenWanted: false,
+      }),
     );
   }
 
@@ -213,12 +229,16 @@ export class Session {
     this.#shipper = { id: shipperId, epoch: ready.epoch };
     this.#durableSequence = ready.sequence;
     this.#socket.write(messages.encodeReady(ready));
-    log.info({ peer: this.peer, shipper: shipperId, epoch: ready.epoch, sequence: ready.sequence }, 'shipper connected');
+    log.info(
+      { peer: this.peer, shipper: shipperId, epoch: ready.epoch, sequence: ready.sequence },
+      'shipper connected',
+    );
   }
 
   async #takePlain({ algorithm, payload }: Frame, settle: () => void): Promise<void> {
     const { limits, inflating, plain, ledger } = this.#context;
-    if (algorithm === 'zstd') throw new WireError('bad_algorithm', 'a PLAIN frame is not compressed, or gzip, or zlib');
+    if (algorithm === 'zstd')
+      throw new WireError('bad_algorithm', 'a PLAIN frame is not compressed, or gzip, or zlib');
     const { entries, rejected } = await inflating.hold(limits.maxBatchBytes, async () =>
       decodePlain(await decompress(algorithm, payload, { maxBytes: limits.maxBatchBytes })),
     );
@@ -232,7 +252,10 @@ export class Session {
     const { ledger, log, rejected, now } = this.#context;
     ledger.rejected += elements.length;
     ledger.error('not_an_object');
-    log.warn({ peer: this.peer, elements: elements.length }, 'elements of a PLAIN batch are not objects; they are kept in rejected/plain.jsonl');
+    log.warn(
+      { peer: this.peer, elements: elements.length },
+      'elements of a PLAIN batch are not objects; they are kept in rejected/plain.jsonl',
+    );
     const reason = 'an element of a PLAIN array is not an object';
     await rejected.add(
       elements.map((text) => ({ peer: this.peer, code: 'not_an_object', reason, text })),
@@ -265,9 +288,23 @@ export class Session {
       ledger.error(error.code);
       const refusal = { sequence, code: error.code, reason: error.message };
       this.#context.log.warn({ peer: this.peer, shipper: this.#shipper?.id, ...refusal }, 'batch rejected');
-      return this.#storeNothing({ from: sequence, to: sequence, entries: count, reason: `rejected: ${error.code}` }, batch, settle, refusal);
+      return this.#storeNothing(
+        { from: sequence, to: sequence, entries: count, reason: `rejected: ${error.code}` },
+        batch,
+        settle,
+        refusal,
+      );
     }
-    const block = { ...this.#numbering(), sequence, count, rawLength, crc, positions, receivedAtMs: now(), body };
+    const block = {
+      ...this.#numbering(),
+      sequence,
+      count,
+      rawLength,
+      crc,
+      positions,
+      receivedAtMs: now(),
+      body,
+    };
     const stored = archive.append(block).then((outcome) => {
       if (outcome === 'repeated') ledger.repeated += count;
       this.#ackLater(sequence);
@@ -277,16 +314,39 @@ export class Session {
 
   async #storeGap(gap: messages.Gap, settle: () => void): Promise<void> {
     this.#context.ledger.lost += gap.entries;
-    this.#context.log.warn({ peer: this.peer, shipper: this.#shipper?.id, from: gap.from, to: gap.to, entries: gap.entries, reason: gap.reason }, 'shipper says it dropped batches');
+    this.#context.log.warn(
+      {
+        peer: this.peer,
+        shipper: this.#shipper?.id,
+        from: gap.from,
+        to: gap.to,
+        entries: gap.entries,
+        reason: gap.reason,
+      },
+      'shipper says it dropped batches',
+    );
     await this.#storeNothing(gap, { positions: gap.positions ?? {} }, settle);
   }
 
   /** Puts a block of no entries in the place of sequences that hold nothing, so that the number line has no hole unexplained. */
-  async #storeNothing(gap: messages.Gap, { positions }: Pick<Batch, 'positions'>, settle: () => void, refusal?: messages.Reject): Promise<void> {
+  async #storeNothing(
+    gap: messages.Gap,
+    { positions }: Pick<Batch, 'positions'>,
+    settle: () => void,
+    refusal?: messages.Reject,
+  ): Promise<void> {
     const { archive, check, now } = this.#context;
     const { from, to, entries, reason } = gap;
     const body = await check.format.compress(Buffer.alloc(0), 1);
-    const block = { ...this.#numbering(), sequence: to, count: 0, rawLength: 0, crc: 0, positions, gap: { from, entries, reason } };
+    const block = {
+      ...this.#numbering(),
+      sequence: to,
+      count: 0,
+      rawLength: 0,
+      crc: 0,
+      positions,
+      gap: { from, entries, reason },
+    };
     const stored = archive.append({ ...block, receivedAtMs: now(), body }).then(() => {
       if (refusal !== undefined) this.#socket.write(messages.encodeReject(refusal));
       this.#ackLater(to);
@@ -338,7 +398,9 @@ export class Session {
   #sendAck(): void {
     if (!this.#isAckDue || !this.#socket.writable) return;
     this.#isAckDue = false;
-    this.#socket.write(messages.encodeAck({ sequence: this.#durableSequence, windowBytes: this.#context.limits.windowBytes }));
+    this.#socket.write(
+      messages.encodeAck({ sequence: this.#durableSequence, windowBytes: this.#context.limits.windowBytes }),
+    );
   }
 
   #bye(returnAfterMs?: number): void {
@@ -349,7 +411,7 @@ export class Session {
   /** The peer sends no more: what it sent is settled and acknowledged, then this side closes too. */
   #ended(): void {
     if (this.#decoder.isMidFrame) {
-      this.#inOrder(() => Promise.reject(new WireError('truncated', 'the connection ended in the middle of a frame')));
+      this.#failInOrder(new WireError('truncated', 'the connection ended in the middle of a frame'));
     }
     this.#ordered = this.#ordered.then(async () => {
       await this.#durable();
@@ -374,14 +436,18 @@ export class Session {
     const code = codeOf(error);
     ledger.error(code);
     const level = code === 'unavailable' ? 'error' : 'warn';
-    log[level]({ peer: this.peer, shipper: this.#shipper?.id, code, reason: error.message }, `connection closed: ${error.message}`);
-    if (this.#stage !== 'plain' && this.#socket.writable) this.#socket.write(messages.encodeFault({ code, reason: error.message }));
+    log[level](
+      { peer: this.peer, shipper: this.#shipper?.id, code, reason: error.message },
+      `connection closed: ${error.message}`,
+    );
+    if (this.#stage !== 'plain' && this.#socket.writable)
+      this.#socket.write(messages.encodeFault({ code, reason: error.message }));
     this.#socket.destroySoon();
   }
 
   /** Settles when a plain peer has sent nothing for a moment, or has closed. */
   async #quiet(): Promise<void> {
-    for (let before = -1; before !== this.#socket.bytesRead && !this.#socket.destroyed; ) {
+    for (let before = -1; before !== this.#socket.bytesRead && !this.#socket.destroyed;) {
       before = this.#socket.bytesRead;
       await new Promise((resolve) => setTimeout(resolve, PLAIN_QUIET_MS));
     }
@@ -391,7 +457,7 @@ export class Session {
 /** An error that is not of the wire is ours, and the peer may try again. */
 function codeOf(error: Error): WireErrorCode {
   if (error instanceof WireError) return error.code;
-  if (error instanceof ArchiveError && (error.code === 'sequence_gap' || error.code === 'conflict')) return error.code;
+  if (error instanceof ArchiveError && (error.code === 'sequence_gap' || error.code === 'conflict'))
+    return error.code;
   return 'unavailable';
 }
-

@@ -89,7 +89,8 @@ export class Batcher {
     let taken = 0;
     for (const { lines, positions } of this.#chunks) {
       positionsBytes += sizeOf(positions);
-      const isOver = bytes + lines.bytes.length > this.#options.maxBytes || positionsBytes > MAX_POSITIONS_BYTES;
+      const isOver =
+        bytes + lines.bytes.length > this.#options.maxBytes || positionsBytes > MAX_POSITIONS_BYTES;
       if (taken > 0 && isOver) break;
       bytes += lines.bytes.length;
       taken += 1;
@@ -119,7 +120,8 @@ function sizeOf(positions: SourcePositions): number {
 
 function merge(chunks: readonly Chunk[]): RawBatch {
   const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return { raw: only.lines.bytes, count: only.lines.count, positions: only.positions };
+  if (only !== undefined && chunks.length === 1)
+    return { raw: only.lines.bytes, count: only.lines.count, positions: only.positions };
   return {
     raw: Buffer.concat(chunks.map(({ lines }) => lines.bytes)),
     count: chunks.reduce((sum, { lines }) => sum + lines.count, 0),

@@ -30,4 +30,5 @@ export const noCounts = (): Counts => ({
 export const inFlight = ({ read, acknowledged, rejected }: Counts): number => read - acknowledged - rejected;
 
 /** Raw bytes to a byte on the wire, two decimals. */
-export const ratio = ({ rawBytes, wireBytes }: Counts): number => (wireBytes === 0 ? 1 : Math.round((rawBytes / wireBytes) * 100) / 100);
+export const ratio = ({ rawBytes, wireBytes }: Counts): number =>
+  wireBytes === 0 ? 1 : Math.round((rawBytes / wireBytes) * 100) / 100;

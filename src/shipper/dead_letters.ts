@@ -21,11 +21,19 @@ export class DeadLetters {
   }
 
   /** Settles once the batch is on disk; the answer is its path. */
-  async keep(epoch: number, entries: Buffer, { sequence, code, reason }: Reject, count: number): Promise<string> {
+  async keep(
+    epoch: number,
+    entries: Buffer,
+    { sequence, code, reason }: Reject,
+    count: number,
+  ): Promise<string> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, `${epoch}-${sequence}`);
     await writeFileAtomically(`${path}.ndjson`, entries.toString('utf8'));
-    await writeFileAtomically(`${path}.json`, `${JSON.stringify({ epoch, sequence, count, code, reason })}\n`);
+    await writeFileAtomically(
+      `${path}.json`,
+      `${JSON.stringify({ epoch, sequence, count, code, reason })}\n`,
+    );
     this.#kept += 1;
     return `${path}.ndjson`;
   }

@@ -102,7 +102,8 @@ export class Delivery {
   async send(batch: Encoded): Promise<void> {
     this.#unacknowledged.push(batch);
     this.#pump();
-    while (this.#unacknowledged.length - this.#sentCount >= MAX_UNSENT && this.#failure === undefined) await this.#changed.wait();
+    while (this.#unacknowledged.length - this.#sentCount >= MAX_UNSENT && this.#failure === undefined)
+      await this.#changed.wait();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -130,11 +131,14 @@ export class Delivery {
       const startedAt = performance.now();
       const broken = await this.#oneConnection();
       if (this.#isClosing || this.#stopped.signal.aborted) return;
-      if (broken instanceof ShipperError) return this.#fail(broken);
+      if (broken instanceof ShipperError) { this.#fail(broken); return; }
       if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
       const waitMs = Math.max(this.#returnAfterMs ?? 0, backoffMs(attempt, reconnect, random()));
       this.#returnAfterMs = undefined;
-      log.warn({ attempt, waitMs: Math.round(waitMs) }, `no connection to ${dial.host}:${dial.port} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`);
+      log.warn(
+        { attempt, waitMs: Math.round(waitMs) },
+        `no connection to ${dial.host}:${dial.port} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`,
+      );
       await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
     }
   }
@@ -169,7 +173,10 @@ export class Delivery {
     }
     this.#line = line;
     line.listen((frame) => this.#received(frame, line));
-    log.info({ mode: this.mode, resend: this.#unacknowledged.length }, `connected to ${dial.host}:${dial.port} (${this.mode})`);
+    log.info(
+      { mode: this.mode, resend: this.#unacknowledged.length },
+      `connected to ${dial.host}:${dial.port} (${this.mode})`,
+    );
     counts.resent += this.#unacknowledged.filter(({ sequence }) => sequence <= this.#highestSent).length;
     this.#changed.notify();
     this.#pump();
@@ -189,14 +196,28 @@ export class Delivery {
       return;
     }
     if (ready.sequence > this.#highestSent) {
-      throw new ShipperError('conflict', `the receiver has batch ${ready.sequence} of ${this.#options.dial.shipperId}, this process sent up to ${this.#highestSent}: another shipper uses this id (SHIPPER_ID)`);
+      throw new ShipperError(
+        'conflict',
+        `the receiver has batch ${ready.sequence} of ${this.#options.dial.shipperId}, this process sent up to ${this.#highestSent}: another shipper uses this id (SHIPPER_ID)`,
+      );
     }
     if (ready.sequence >= this.#acknowledged) return this.#settleUpTo(ready.sequence);
     if (canReread) {
-      throw new ShipperError('receiver_went_back', `the receiver acknowledged batch ${this.#acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`);
+      throw new ShipperError(
+        'receiver_went_back',
+        `the receiver acknowledged batch ${this.#acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`,
+      );
     }
-    const gap = { from: ready.sequence + 1, to: this.#acknowledged, entries: 0, reason: 'acknowledged before, and no longer known to the receiver' };
-    log.error(gap, `the receiver no longer has batches ${gap.from} to ${gap.to}, which it acknowledged: its archive was lost or replaced`);
+    const gap = {
+      from: ready.sequence + 1,
+      to: this.#acknowledged,
+      entries: 0,
+      reason: 'acknowledged before, and no longer known to the receiver',
+    };
+    log.error(
+      gap,
+      `the receiver no longer has batches ${gap.from} to ${gap.to}, which it acknowledged: its archive was lost or replaced`,
+    );
     line.write([messages.encodeGap(gap)]);
   }
 
@@ -205,7 +226,9 @@ export class Delivery {
     this.#place.resolve({ nextSequence: 1, positions: {} });
     if (this.#wasToldPlain || this.#options.dial.delivery === 'plain') return;
     this.#wasToldPlain = true;
-    this.#options.log.warn('THE RECEIVER DOES NOT ACKNOWLEDGE (no answer to HELLO): shipping in the original protocol, what is lost on the way is not noticed');
+    this.#options.log.warn(
+      'THE RECEIVER DOES NOT ACKNOWLEDGE (no answer to HELLO): shipping in the original protocol, what is lost on the way is not noticed',
+    );
   }
 
   #received(frame: Frame, line: Line): void {
@@ -237,7 +260,8 @@ export class Delivery {
   }
 
   #acked({ sequence, windowBytes }: messages.Ack): void {
-    if (sequence > this.#highestSent) throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
+    if (sequence > this.#highestSent)
+      throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
     this.#windowBytes = windowBytes;
     this.#settleUpTo(sequence);
     this.#pump();
@@ -268,9 +292,18 @@ export class Delivery {
     const keeping = (async () => {
       try {
         const path = await deadLetters.keep(this.#epoch ?? 0, await rawOf(batch), reject, batch.count);
-        log.error({ ...reject, entries: batch.count, path }, `the receiver rejected batch ${batch.sequence} (${reject.reason}); it is kept in ${path}`);
+        log.error(
+          { ...reject, entries: batch.count, path },
+          `the receiver rejected batch ${batch.sequence} (${reject.reason}); it is kept in ${path}`,
+        );
       } catch (error) {
-        this.#fail(new ShipperError('gave_up', `batch ${batch.sequence} was rejected and could not be kept: ${(error as Error).message}`, { cause: error }));
+        this.#fail(
+          new ShipperError(
+            'gave_up',
+            `batch ${batch.sequence} was rejected and could not be kept: ${(error as Error).message}`,
+            { cause: error },
+          ),
+        );
       }
     })();
     this.#keeping.add(keeping);
@@ -291,7 +324,9 @@ export class Delivery {
     for (;;) {
       const line = this.#line;
       const batch = this.#unacknowledged[this.#sentCount];
-      const isFull = this.#sentCount > 0 && this.#sentBytes + (batch === undefined ? 0 : sizeOf(batch)) > this.#windowBytes;
+      const isFull =
+        this.#sentCount > 0 &&
+        this.#sentBytes + (batch === undefined ? 0 : sizeOf(batch)) > this.#windowBytes;
       if (line === undefined || batch === undefined || isFull) return;
       if (batch.mode === line.mode) this.#write(line, batch);
       else await this.#translate(batch, line.mode);
@@ -312,7 +347,10 @@ export class Delivery {
    * A batch past what the receiver takes (one huge entry, or limits lowered since it was made) would end every
    * connection: it becomes a dead letter, and a GAP goes in its place.
    */
-  #tooLarge({ greeting }: Line, { sequence, count, rawLength, positions, head, body }: Encoded): Buffer | undefined {
+  #tooLarge(
+    { greeting }: Line,
+    { sequence, count, rawLength, positions, head, body }: Encoded,
+  ): Buffer | undefined {
     if (greeting.mode === 'plain') return undefined;
     const { maxFrameBytes, maxBatchBytes } = greeting.welcome;
     const frameBytes = head.length + body.length;

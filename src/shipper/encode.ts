@@ -37,19 +37,29 @@ export interface Compression {
 }
 
 /** Encodes a batch for a receiver of this kind. */
-export async function encodeBatch(batch: NumberedBatch, mode: Mode, compression: Compression): Promise<Encoded> {
+export async function encodeBatch(
+  batch: NumberedBatch,
+  mode: Mode,
+  compression: Compression,
+): Promise<Encoded> {
   const { sequence, count, raw, positions } = batch;
   const payload = mode === 'plain' ? encodePlain(onlyJson(raw)) : raw;
   const algorithm = raw.length < compression.bypassBelow ? 'none' : compression.algorithm;
   const body = await compress(algorithm, payload, compression.level);
   const info = { sequence, count, rawLength: raw.length, crc: mode === 'plain' ? 0 : crc32(raw), positions };
-  const head = mode === 'plain' ? frameHeader('PLAIN', algorithm, body.length) : encodeBatchHead(info, algorithm, body.length);
+  const head =
+    mode === 'plain'
+      ? frameHeader('PLAIN', algorithm, body.length)
+      : encodeBatchHead(info, algorithm, body.length);
   return { mode, sequence, count, rawLength: raw.length, positions, algorithm, head, body };
 }
 
 /** The NDJSON a frame was made from. */
 export async function rawOf({ mode, algorithm, body, rawLength }: Encoded): Promise<Buffer> {
-  const payload = await decompress(algorithm, body, { maxBytes: rawLength * 2 + 64, expectedBytes: rawLength + 2 });
+  const payload = await decompress(algorithm, body, {
+    maxBytes: rawLength * 2 + 64,
+    expectedBytes: rawLength + 2,
+  });
   return mode === 'plain' ? decodePlain(payload).entries.bytes : payload;
 }
 
@@ -63,7 +73,11 @@ function onlyJson(raw: Buffer): Buffer {
   const text = raw.toString('utf8');
   if (isJson(`[${text.trimEnd().replaceAll('\n', ',')}]`)) return raw;
   const lines = text.split('\n').filter((line) => line !== '');
-  return Buffer.from(lines.map((line) => `${isJson(line) ? line : JSON.stringify({ message: line, _error: 'not_json' })}\n`).join(''));
+  return Buffer.from(
+    lines
+      .map((line) => `${isJson(line) ? line : JSON.stringify({ message: line, _error: 'not_json' })}\n`)
+      .join(''),
+  );
 }
 
 function isJson(text: string): boolean {

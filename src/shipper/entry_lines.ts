@@ -26,7 +26,8 @@ function countBraced(bytes: Buffer): number | undefined {
   let count = 0;
   for (let start = 0; start < bytes.length; count += 1) {
     const end = bytes.indexOf(NEWLINE, start);
-    if (bytes[start] !== OPEN_BRACE || (bytes[end - 1] !== CLOSE_BRACE && !isBraced(bytes, start, end))) return undefined;
+    if (bytes[start] !== OPEN_BRACE || (bytes[end - 1] !== CLOSE_BRACE && !isBraced(bytes, start, end)))
+      return undefined;
     start = end + 1;
   }
   return count;
@@ -34,7 +35,7 @@ function countBraced(bytes: Buffer): number | undefined {
 
 function rewritten(bytes: Buffer): Lines {
   const lines: Buffer[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, start);
     const line = bytes.subarray(start, end);
     if (isBraced(bytes, start, end) && isUtf8(line)) lines.push(bytes.subarray(start, end + 1));
@@ -52,4 +53,5 @@ function textOf(line: Buffer): Record<string, unknown> {
 
 const toLine = (entry: Record<string, unknown>): Buffer => Buffer.from(`${JSON.stringify(entry)}\n`);
 
-const isBlank = (line: Buffer): boolean => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+const isBlank = (line: Buffer): boolean =>
+  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);

@@ -71,7 +71,10 @@ export class LevelController {
       const cpu = await readCpu();
       const level = nextLevel(this.#level, cpu, bounds);
       if (level !== this.#level) {
-        log.info({ from: this.#level, to: level, cpu: Math.round(cpu) }, `compression level ${this.#level} -> ${level} (CPU ${Math.round(cpu)} %)`);
+        log.info(
+          { from: this.#level, to: level, cpu: Math.round(cpu) },
+          `compression level ${this.#level} -> ${level} (CPU ${Math.round(cpu)} %)`,
+        );
         this.#level = level;
         this.#changes += 1;
       }

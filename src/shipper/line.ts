@@ -23,7 +23,9 @@ export interface DialOptions {
 }
 
 /** What the other end is. */
-export type Greeting = { readonly mode: 'plain' } | { readonly mode: 'acked'; readonly welcome: messages.Welcome; readonly ready: messages.Ready };
+export type Greeting =
+  | { readonly mode: 'plain' }
+  | { readonly mode: 'acked'; readonly welcome: messages.Welcome; readonly ready: messages.Ready };
 
 /** What may come from a receiver is small. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -54,7 +56,9 @@ export class Line {
   /** Connects and greets. Rejects with what the network said, or ShipperError where trying again would not help. */
   static async dial(options: DialOptions, signal: AbortSignal): Promise<Line> {
     const socket = connect({ host: options.host, port: options.port, signal });
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('no answer to the connection request')));
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () =>
+      socket.destroy(new Error('no answer to the connection request')),
+    );
     await once(socket, 'connect');
     socket.setTimeout(0);
     const line = new Line(socket);
@@ -102,7 +106,9 @@ export class Line {
     if (this.mode === 'acked') this.write([messages.encodeBye()]);
     this.#socket.end();
     const patience = new AbortController();
-    const tooLong = delay(timeoutMs, new Error('the receiver did not close'), { signal: patience.signal }).catch(() => undefined);
+    const tooLong = delay(timeoutMs, new Error('the receiver did not close'), {
+      signal: patience.signal,
+    }).catch(() => undefined);
     const failure = await Promise.race([this.#closed, tooLong]);
     patience.abort();
     this.#socket.destroy();
@@ -119,11 +125,17 @@ export class Line {
     const frame = await this.#next(helloTimeoutMs);
     if (frame === undefined) {
       if (delivery === 'auto') return;
-      throw new ShipperError('plain_receiver', `the receiver did not answer HELLO within ${helloTimeoutMs / 1000} s (HELLO_TIMEOUT); DELIVERY=acked wants one that acknowledges`);
+      throw new ShipperError(
+        'plain_receiver',
+        `the receiver did not answer HELLO within ${helloTimeoutMs / 1000} s (HELLO_TIMEOUT); DELIVERY=acked wants one that acknowledges`,
+      );
     }
     const welcome = messages.decodeWelcome(expect(frame, 'WELCOME'));
     if (welcome.version !== messages.PROTOCOL_VERSION) {
-      throw new ShipperError('refused', `the receiver speaks version ${welcome.version} of the protocol, this shipper ${messages.PROTOCOL_VERSION}`);
+      throw new ShipperError(
+        'refused',
+        `the receiver speaks version ${welcome.version} of the protocol, this shipper ${messages.PROTOCOL_VERSION}`,
+      );
     }
     this.write([messages.encodeOpen({ shipperId, epoch })]);
     const ready = messages.decodeReady(expect(await this.#next(KEEPALIVE_MS * 3), 'READY'));
@@ -136,7 +148,9 @@ export class Line {
     this.#receive = resolve;
     const patience = new AbortController();
     const late = delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined);
-    const gone = this.#closed.then((failure) => Promise.reject(failure ?? new Error('the receiver closed the connection')));
+    const gone = this.#closed.then((failure) =>
+      Promise.reject(failure ?? new Error('the receiver closed the connection')),
+    );
     try {
       return await Promise.race([promise, late, gone]);
     } finally {
@@ -156,7 +170,8 @@ export class Line {
 
   #ping(): void {
     this.#quiet += 1;
-    if (this.#quiet > 3) this.destroy(new Error(`nothing came from the receiver for ${(3 * KEEPALIVE_MS) / 1000} s`));
+    if (this.#quiet > 3)
+      this.destroy(new Error(`nothing came from the receiver for ${(3 * KEEPALIVE_MS) / 1000} s`));
     else this.write([encodeFrame('PING')]);
   }
 }
@@ -165,14 +180,22 @@ function expect(frame: Frame | undefined, type: 'WELCOME' | 'READY'): Buffer {
   if (frame === undefined) throw new WireError('timeout', `no ${type} came`);
   if (frame.type === 'ERROR') throw refusal(messages.decodeFault(frame.payload));
   if (frame.type === 'BYE') throw new WireError('unavailable', 'the receiver is shutting down');
-  if (frame.type !== type) throw new WireError('unexpected_type', `a ${frame.type} frame came where ${type} was expected`);
+  if (frame.type !== type)
+    throw new WireError('unexpected_type', `a ${frame.type} frame came where ${type} was expected`);
   return frame.payload;
 }
 
-const FINAL = { taken_over: 'taken_over', conflict: 'conflict', unauthorized: 'refused', bad_version: 'refused' } as const;
+const FINAL = {
+  taken_over: 'taken_over',
+  conflict: 'conflict',
+  unauthorized: 'refused',
+  bad_version: 'refused',
+} as const;
 
 /** What an ERROR frame means for this shipper: come again later, or give up. */
 export function refusal({ code, reason }: messages.Fault): Error {
   const message = `the receiver says ${code}: ${reason}`;
-  return Object.hasOwn(FINAL, code) ? new ShipperError(FINAL[code as keyof typeof FINAL], message) : new WireError(code, message);
+  return Object.hasOwn(FINAL, code)
+    ? new ShipperError(FINAL[code as keyof typeof FINAL], message)
+    : new WireError(code, message);
 }

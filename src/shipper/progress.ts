@@ -22,7 +22,9 @@ export interface Progress {
 /** Shows the progress of `shipper` until stopped. */
 export function showProgress(shipper: Watched, log: Logger, terminal: NodeJS.WriteStream): Progress {
   const rate = rateOf(shipper);
-  const clear = (): void => void (terminal.isTTY && terminal.write(CLEAR_LINE));
+  const clear = (): void => {
+    if (terminal.isTTY) terminal.write(CLEAR_LINE);
+  };
   const show = terminal.isTTY
     ? () => terminal.write(CLEAR_LINE + line(shipper, rate()).slice(0, (terminal.columns || 80) - 1))
     : () => log.info({ ...figures(shipper), entriesPerSecond: rate() }, 'progress');

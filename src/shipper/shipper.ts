@@ -82,7 +82,10 @@ export class Shipper {
     const ending = AbortSignal.any([stop, giveUp.signal]);
     try {
       const place = await this.#firstPlace(stop);
-      this.#batcher = new Batcher(withinLimits(this.#options.batcher, place.welcome), () => this.#encoding > 0 || this.#delivery.isBusy);
+      this.#batcher = new Batcher(
+        withinLimits(this.#options.batcher, place.welcome),
+        () => this.#encoding > 0 || this.#delivery.isBusy,
+      );
       const fed = this.#feed(source.read(place.positions, ending), this.#batcher);
       fed.catch(() => undefined);
       await this.#deliver(place, this.#batcher);
@@ -94,15 +97,23 @@ export class Shipper {
       this.#options.levels?.stop();
       const failure = await this.#delivery.close(closeTimeoutMs);
       if (failure !== undefined && this.mode === 'plain') {
-        throw new ShipperError('gave_up', `the receiver did not close the connection in order (${failure.message}): the end of what was sent may be lost`);
+        throw new ShipperError(
+          'gave_up',
+          `the receiver did not close the connection in order (${failure.message}): the end of what was sent may be lost`,
+        );
       }
     }
-    if (inFlight(this.counts) > 0) throw new ShipperError('gave_up', `${inFlight(this.counts)} entries were not acknowledged`);
+    if (inFlight(this.counts) > 0)
+      throw new ShipperError('gave_up', `${inFlight(this.counts)} entries were not acknowledged`);
   }
 
   async #firstPlace(stop: AbortSignal): Promise<Place> {
     const stopped = new Promise<never>((_resolve, reject) => {
-      stop.addEventListener('abort', () => reject(new ShipperError('closed', 'stopped before the receiver was reached')), { once: true });
+      stop.addEventListener(
+        'abort',
+        () => reject(new ShipperError('closed', 'stopped before the receiver was reached')),
+        { once: true },
+      );
     });
     return Promise.race([this.#delivery.place, stopped]);
   }
@@ -138,7 +149,10 @@ export class Shipper {
   #compression(): Compression {
     const { compression } = this.#options;
     const { algorithms, mode } = this.#delivery;
-    const isTaken = mode === 'acked' ? (algorithms?.includes(compression.algorithm) ?? true) : compression.algorithm !== 'zstd';
+    const isTaken =
+      mode === 'acked'
+        ? (algorithms?.includes(compression.algorithm) ?? true)
+        : compression.algorithm !== 'zstd';
     return { ...compression, level: this.level, algorithm: isTaken ? compression.algorithm : 'gzip' };
   }
 }

@@ -15,7 +15,9 @@ export interface IdParts {
 /** The name under which the receiver keeps this shipper's place: letters, digits, `.`, `_`, `:`, `-`, at most 128. */
 export function shipperIdOf({ template, hostname, pid, command, paths, nonce }: IdParts): string {
   const host = hostname.replace(/[^A-Za-z0-9.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'host';
-  if (template !== '') return template.replaceAll('{hostname}', host).replaceAll('{pid}', String(pid)).slice(0, 128);
-  const suffix = command === 'send' ? createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12) : nonce;
+  if (template !== '')
+    return template.replaceAll('{hostname}', host).replaceAll('{pid}', String(pid)).slice(0, 128);
+  const suffix =
+    command === 'send' ? createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12) : nonce;
   return `${host.slice(0, 100)}-${command}-${suffix}`;
 }

@@ -32,7 +32,10 @@ async function* entries(folder: string, { since, until, shipper }: CatFilter): A
   const to = until === undefined ? Infinity : parseTime(until, Date.now());
   for (const segment of await listSegments(folder)) {
     for await (const { header, read } of readBlocks(folder, segment)) {
-      const isWanted = header.receivedAtMs >= from && header.receivedAtMs < to && (shipper === undefined || header.shipperId === shipper);
+      const isWanted =
+        header.receivedAtMs >= from &&
+        header.receivedAtMs < to &&
+        (shipper === undefined || header.shipperId === shipper);
       if (isWanted && header.count > 0) yield await read();
     }
   }

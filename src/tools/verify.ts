@@ -42,14 +42,19 @@ class Audit {
   async segment(segment: SegmentName, isNewest: boolean): Promise<void> {
     this.#segments += 1;
     this.#bytes += (await stat(join(this.#folder, segment.name))).size;
-    for (let from: number | undefined = 0; from !== undefined; ) from = await this.#blocksFrom(segment, from, isNewest);
+    for (let from: number | undefined = 0; from !== undefined;)
+      from = await this.#blocksFrom(segment, from, isNewest);
   }
 
   /** Audits blocks up to the end or to damage; the answer is where blocks begin again behind it. */
   async #blocksFrom(segment: SegmentName, from: number, isNewest: boolean): Promise<number | undefined> {
     let reached = from;
     try {
-      for await (const { block, problem } of mapInOrder(readBlocks(this.#folder, segment, from), AT_ONCE, inspect)) {
+      for await (const { block, problem } of mapInOrder(
+        readBlocks(this.#folder, segment, from),
+        AT_ONCE,
+        inspect,
+      )) {
         reached = block.endOffset;
         if (problem === undefined) this.#count(block);
         else this.problems.push(problem);
@@ -74,15 +79,22 @@ class Audit {
     const shipper = known ?? new ShipperAudit(header.shipperId);
     if (known === undefined) this.#shippers.set(header.shipperId, shipper);
     const problem = shipper.follow(header);
-    if (problem !== undefined) this.problems.push(`${position.segment} at byte ${position.offset}: ${problem}`);
+    if (problem !== undefined)
+      this.problems.push(`${position.segment} at byte ${position.offset}: ${problem}`);
   }
 
   report(): string {
-    const lines = [`${this.#segments} segments, ${this.#blocks} blocks, ${this.#entries} entries, ${this.#bytes} bytes`];
+    const lines = [
+      `${this.#segments} segments, ${this.#blocks} blocks, ${this.#entries} entries, ${this.#bytes} bytes`,
+    ];
     for (const shipper of this.#shippers.values()) lines.push(`  ${shipper.summary()}`);
     for (const note of this.#notes) lines.push(`note: ${note}`);
     for (const problem of this.problems) lines.push(`DAMAGE: ${problem}`);
-    lines.push(this.problems.length === 0 ? 'clean: every block checks out, no sequence missing or repeated' : `${this.problems.length} problems`);
+    lines.push(
+      this.problems.length === 0
+        ? 'clean: every block checks out, no sequence missing or repeated'
+        : `${this.problems.length} problems`,
+    );
     return `${lines.join('\n')}\n`;
   }
 }
@@ -91,7 +103,9 @@ class Audit {
 async function inspect(block: StoredBlock): Promise<{ block: StoredBlock; problem?: string }> {
   try {
     const problem = miscount(block.header, await block.read());
-    return problem === undefined ? { block } : { block, problem: `${block.position.segment} at byte ${block.position.offset}: ${problem}` };
+    return problem === undefined
+      ? { block }
+      : { block, problem: `${block.position.segment} at byte ${block.position.offset}: ${problem}` };
   } catch (error) {
     if (damageOf(error) === undefined) throw error;
     return { block, problem: (error as Error).message };

@@ -54,7 +54,10 @@ export function encodeBatchHead(info: BatchInfo, algorithm: Algorithm, bodyLengt
 /** Splits a BATCH payload. The body is a view, still compressed and unchecked. Throws WireError `bad_message`. */
 export function decodeBatch(algorithm: Algorithm, payload: Buffer): Batch {
   if (payload.length < PREFIX_BYTES) {
-    throw new WireError('bad_message', `a BATCH of ${payload.length} bytes has no room for its ${PREFIX_BYTES}-byte prefix`);
+    throw new WireError(
+      'bad_message',
+      `a BATCH of ${payload.length} bytes has no room for its ${PREFIX_BYTES}-byte prefix`,
+    );
   }
   const sequence = readUInt64(payload, 0, 'a batch sequence');
   if (sequence === 0) throw new WireError('bad_message', 'a batch has sequence 0; they count from 1');
@@ -71,7 +74,10 @@ export function decodeBatch(algorithm: Algorithm, payload: Buffer): Batch {
     count: payload.readUInt32BE(8),
     rawLength: payload.readUInt32BE(12),
     crc: payload.readUInt32BE(16),
-    positions: positionsLength === 0 ? {} : parsePositions(payload.subarray(PREFIX_BYTES, bodyAt), `batch ${sequence}`),
+    positions:
+      positionsLength === 0
+        ? {}
+        : parsePositions(payload.subarray(PREFIX_BYTES, bodyAt), `batch ${sequence}`),
     algorithm,
     body: payload.subarray(bodyAt),
   };
@@ -94,7 +100,10 @@ export function checkPositions(value: unknown, what: string): SourcePositions {
   }
   for (const [name, position] of Object.entries(value)) {
     if (!isPosition(position)) {
-      throw new WireError('bad_message', `the source position of ${JSON.stringify(name)} in ${what} is malformed`);
+      throw new WireError(
+        'bad_message',
+        `the source position of ${JSON.stringify(name)} in ${what} is malformed`,
+      );
     }
   }
   return value as SourcePositions;

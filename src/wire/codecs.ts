@@ -43,7 +43,10 @@ const zstdOptions = (level: number) => ({ params: { [zlib.constants.ZSTD_c_compr
 const compressWith =
   (sync: Sync, async: Async, options: (level: number) => object): Codec['compress'] =>
   async (raw, level) => {
-    const result = raw.length < SYNC_BELOW_BYTES ? sync(raw, options(level)) : await async(raw, { ...options(level), chunkSize: outputRoom(raw.length) });
+    const result =
+      raw.length < SYNC_BELOW_BYTES
+        ? sync(raw, options(level))
+        : await async(raw, { ...options(level), chunkSize: outputRoom(raw.length) });
     return result as Buffer;
   };
 
@@ -54,21 +57,28 @@ const decompressWith =
     const options = { maxOutputLength: maxBytes, chunkSize: outputRoom(expected), info: true };
     let inflated: Inflated;
     try {
-      inflated = (expected < SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)) as Inflated;
+      inflated = (
+        expected < SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)
+      ) as Inflated;
     } catch (cause) {
       throw inflateError(cause, maxBytes);
     }
     const left = bytes.length - inflated.engine.bytesWritten;
-    if (left > 0) throw new WireError('does_not_inflate', `${left} bytes follow the end of a compressed payload`);
+    if (left > 0)
+      throw new WireError('does_not_inflate', `${left} bytes follow the end of a compressed payload`);
     return inflated.buffer;
   };
 
 /** Names what zlib refused: past the bound, or not what it claimed to be. */
 function inflateError(cause: unknown, maxBytes: number): WireError {
   if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-    return new WireError('batch_too_large', `a payload inflates past ${maxBytes} bytes (MAX_BATCH_BYTES)`, { cause });
+    return new WireError('batch_too_large', `a payload inflates past ${maxBytes} bytes (MAX_BATCH_BYTES)`, {
+      cause,
+    });
   }
-  return new WireError('does_not_inflate', `a payload does not inflate: ${(cause as Error).message}`, { cause });
+  return new WireError('does_not_inflate', `a payload does not inflate: ${(cause as Error).message}`, {
+    cause,
+  });
 }
 
 /** An output buffer in which `bytes` fit at once. */
@@ -84,13 +94,24 @@ export const CODECS: Readonly<Record<Exclude<Algorithm, 'none'>, Codec>> = {
   },
   zlib: {
     levels: DEFLATE_LEVELS,
-    compress: compressWith(zlib.deflateSync, promisify<Buffer, ZlibOptions, unknown>(zlib.deflate), deflateOptions),
+    compress: compressWith(
+      zlib.deflateSync,
+      promisify<Buffer, ZlibOptions, unknown>(zlib.deflate),
+      deflateOptions,
+    ),
     decompress: decompressWith(zlib.inflateSync, promisify<Buffer, ZlibOptions, unknown>(zlib.inflate)),
   },
   zstd: {
     levels: { min: 1, max: 19 },
-    compress: compressWith(zlib.zstdCompressSync, promisify<Buffer, ZlibOptions, unknown>(zlib.zstdCompress), zstdOptions),
-    decompress: decompressWith(zlib.zstdDecompressSync, promisify<Buffer, ZlibOptions, unknown>(zlib.zstdDecompress)),
+    compress: compressWith(
+      zlib.zstdCompressSync,
+      promisify<Buffer, ZlibOptions, unknown>(zlib.zstdCompress),
+      zstdOptions,
+    ),
+    decompress: decompressWith(
+      zlib.zstdDecompressSync,
+      promisify<Buffer, ZlibOptions, unknown>(zlib.zstdDecompress),
+    ),
   },
 };
 
@@ -100,10 +121,17 @@ export function compress(algorithm: Algorithm, raw: Buffer, level: number): Prom
 }
 
 /** Inflates bare deflate bits (RFC 1951); for the rest like `decompress`. */
-export const inflateBits = decompressWith(zlib.inflateRawSync, promisify<Buffer, ZlibOptions, unknown>(zlib.inflateRaw));
+export const inflateBits = decompressWith(
+  zlib.inflateRawSync,
+  promisify<Buffer, ZlibOptions, unknown>(zlib.inflateRaw),
+);
 
 /** Deflates to bare bits (RFC 1951). */
-export const deflateBits = compressWith(zlib.deflateRawSync, promisify<Buffer, ZlibOptions, unknown>(zlib.deflateRaw), deflateOptions);
+export const deflateBits = compressWith(
+  zlib.deflateRawSync,
+  promisify<Buffer, ZlibOptions, unknown>(zlib.deflateRaw),
+  deflateOptions,
+);
 
 /**
  * The raw bytes of a payload. Throws WireError `does_not_inflate` (also for bytes after the end of the compressed
@@ -112,7 +140,10 @@ export const deflateBits = compressWith(zlib.deflateRawSync, promisify<Buffer, Z
 export async function decompress(algorithm: Algorithm, bytes: Buffer, bounds: OutputBounds): Promise<Buffer> {
   if (algorithm !== 'none') return CODECS[algorithm].decompress(bytes, bounds);
   if (bytes.length > bounds.maxBytes) {
-    throw new WireError('batch_too_large', `a payload is ${bytes.length} bytes long; at most ${bounds.maxBytes} are taken (MAX_BATCH_BYTES)`);
+    throw new WireError(
+      'batch_too_large',
+      `a payload is ${bytes.length} bytes long; at most ${bounds.maxBytes} are taken (MAX_BATCH_BYTES)`,
+    );
   }
   return bytes;
 }

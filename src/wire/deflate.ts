@@ -20,9 +20,14 @@ const FCOMMENT = 16;
 /** The deflate bits inside a gzip or zlib body, as a view; not yet known to inflate. Throws `does_not_inflate`. */
 export function unwrapDeflate(algorithm: 'gzip' | 'zlib', body: Buffer): Buffer {
   const [start, trailer] =
-    algorithm === 'gzip' ? [gzipHeaderBytes(body), GZIP_TRAILER_BYTES] : [zlibHeaderBytes(body), ZLIB_TRAILER_BYTES];
+    algorithm === 'gzip'
+      ? [gzipHeaderBytes(body), GZIP_TRAILER_BYTES]
+      : [zlibHeaderBytes(body), ZLIB_TRAILER_BYTES];
   if (start + trailer > body.length) {
-    throw new WireError('does_not_inflate', `a ${algorithm} body of ${body.length} bytes ends before its trailer`);
+    throw new WireError(
+      'does_not_inflate',
+      `a ${algorithm} body of ${body.length} bytes ends before its trailer`,
+    );
   }
   return body.subarray(start, body.length - trailer);
 }
@@ -47,10 +52,14 @@ function afterZero(body: Buffer, from: number): number {
 }
 
 function zlibHeaderBytes(body: Buffer): number {
-  const isZlib = body.length >= ZLIB_HEADER_BYTES && (body.readUInt8(0) & 15) === 8 && body.readUInt16BE(0) % 31 === 0;
+  const isZlib =
+    body.length >= ZLIB_HEADER_BYTES && (body.readUInt8(0) & 15) === 8 && body.readUInt16BE(0) % 31 === 0;
   const hasDictionary = isZlib && (body.readUInt8(1) & 32) !== 0;
   if (!isZlib || hasDictionary) {
-    throw new WireError('does_not_inflate', 'a body that says zlib does not begin with a zlib header (or wants a dictionary)');
+    throw new WireError(
+      'does_not_inflate',
+      'a body that says zlib does not begin with a zlib header (or wants a dictionary)',
+    );
   }
   return ZLIB_HEADER_BYTES;
 }

@@ -57,14 +57,23 @@ export function frameHeader(type: FrameName, algorithm: Algorithm, length: numbe
 }
 
 /** Writes the header at the start of `target`, for a caller that has more to put behind it. */
-export function writeFrameHeader(target: Buffer, type: FrameName, algorithm: Algorithm, length: number): void {
+export function writeFrameHeader(
+  target: Buffer,
+  type: FrameName,
+  algorithm: Algorithm,
+  length: number,
+): void {
   const code = ALGORITHMS.indexOf(algorithm);
   target.writeUInt32BE(length, 0);
   target.writeUInt8((FRAME[type] << 3) | (code << 1) | (code === 0 ? 0 : 1), 4);
 }
 
 /** A whole frame in one buffer, for the small ones. */
-export function encodeFrame(type: FrameName, payload: Buffer = Buffer.alloc(0), algorithm: Algorithm = 'none'): Buffer {
+export function encodeFrame(
+  type: FrameName,
+  payload: Buffer = Buffer.alloc(0),
+  algorithm: Algorithm = 'none',
+): Buffer {
   return Buffer.concat([frameHeader(type, algorithm, payload.length), payload]);
 }
 

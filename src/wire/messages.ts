@@ -91,15 +91,21 @@ export function encodeAck(ack: Ack): Buffer {
 }
 
 export function decodeAck(payload: Buffer): Ack {
-  if (payload.length !== 12) throw new WireError('bad_message', `an ACK has 12 bytes, this one ${payload.length}`);
-  return { sequence: readUInt64(payload, 0, 'an acknowledged sequence'), windowBytes: payload.readUInt32BE(8) };
+  if (payload.length !== 12)
+    throw new WireError('bad_message', `an ACK has 12 bytes, this one ${payload.length}`);
+  return {
+    sequence: readUInt64(payload, 0, 'an acknowledged sequence'),
+    windowBytes: payload.readUInt32BE(8),
+  };
 }
 
 export function decodeWelcome(payload: Buffer): Welcome {
   const message = parseObject('WELCOME', payload);
   return {
     version: count(message, 'version'),
-    algorithms: list(message, 'algorithms').filter((name): name is Algorithm => ALGORITHMS.includes(name as Algorithm)),
+    algorithms: list(message, 'algorithms').filter((name): name is Algorithm =>
+      ALGORITHMS.includes(name as Algorithm),
+    ),
     maxFrameBytes: count(message, 'maxFrameBytes'),
     maxBatchBytes: count(message, 'maxBatchBytes'),
     tokenWanted: message.tokenWanted === true,
@@ -115,7 +121,10 @@ export function decodeOpen(payload: Buffer): Open {
   const message = parseObject('OPEN', payload);
   const shipperId = text(message, 'shipperId');
   if (!isShipperId(shipperId)) {
-    throw new WireError('bad_message', 'OPEN.shipperId must be 1 to 128 of letters, digits, ". _ : -", beginning with a letter or digit');
+    throw new WireError(
+      'bad_message',
+      'OPEN.shipperId must be 1 to 128 of letters, digits, ". _ : -", beginning with a letter or digit',
+    );
   }
   return {
     shipperId,
@@ -136,7 +145,11 @@ export function decodeReady(payload: Buffer): Ready {
 
 export function decodeReject(payload: Buffer): Reject {
   const message = parseObject('REJECT', payload);
-  return { sequence: count(message, 'sequence'), code: text(message, 'code') as WireErrorCode, reason: text(message, 'reason') };
+  return {
+    sequence: count(message, 'sequence'),
+    code: text(message, 'code') as WireErrorCode,
+    reason: text(message, 'reason'),
+  };
 }
 
 export function decodeFault(payload: Buffer): Fault {
@@ -166,7 +179,8 @@ export function decodeGap(payload: Buffer): Gap {
 
 type Message = Record<string, unknown>;
 
-const encodeJson = (type: FrameName, message: object): Buffer => encodeFrame(type, Buffer.from(JSON.stringify(message)));
+const encodeJson = (type: FrameName, message: object): Buffer =>
+  encodeFrame(type, Buffer.from(JSON.stringify(message)));
 
 function parseObject(type: FrameName, payload: Buffer): Message {
   let value: unknown;

@@ -14,7 +14,10 @@ export function countEntries(raw: Buffer): number {
   for (let start = 0; start < raw.length; count += 1) {
     const end = raw.indexOf(NEWLINE, start);
     if (end === -1) throw new WireError('not_json', `line ${count + 1} of a batch is not ended by a newline`);
-    if ((raw[start] !== OPEN_BRACE || raw[end - 1] !== CLOSE_BRACE || end - start < 2) && !isBraced(raw, start, end)) {
+    if (
+      (raw[start] !== OPEN_BRACE || raw[end - 1] !== CLOSE_BRACE || end - start < 2) &&
+      !isBraced(raw, start, end)
+    ) {
       throw new WireError('not_json', `line ${count + 1} of a batch is not a JSON object`);
     }
     start = end + 1;

@@ -37,9 +37,14 @@ export function decodePlain(payload: Buffer): PlainPayload {
   try {
     elements = JSON.parse(payload.toString('utf8'));
   } catch (cause) {
-    throw new WireError('not_json', `a PLAIN payload is not JSON: ${(cause as Error).message.slice(0, 120)}`, { cause });
+    throw new WireError(
+      'not_json',
+      `a PLAIN payload is not JSON: ${(cause as Error).message.slice(0, 120)}`,
+      { cause },
+    );
   }
-  if (!Array.isArray(elements)) throw new WireError('not_an_array', 'a PLAIN payload is JSON, but not an array of entries');
+  if (!Array.isArray(elements))
+    throw new WireError('not_an_array', 'a PLAIN payload is JSON, but not an array of entries');
   return splitArray(onOneLine(payload), elements.length);
 }
 

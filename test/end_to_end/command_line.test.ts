@@ -7,7 +7,11 @@ import { OPTIONS, flagOf, optionsFor } from '../../src/config/options.ts';
 import { Program, runServer } from '../helpers/programs.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
-async function run(script: 'server_main.ts' | 'client_main.ts', args: readonly string[], env: Record<string, string> = {}) {
+async function run(
+  script: 'server_main.ts' | 'client_main.ts',
+  args: readonly string[],
+  env: Record<string, string> = {},
+) {
   await using program = new Program(script, args, env);
   return await program.ended();
 }
@@ -21,24 +25,32 @@ describe('the command line', () => {
   test.each([
     ['server_main.ts', 'server', ['serve', '--help']],
     ['client_main.ts', 'client', ['generate', '--help']],
-  ] as const)('%s --help names every option of its side with its environment name and default', async (script, side, args) => {
-    const { code, stdout } = await run(script, args);
-    expect(code).toBe(0);
-    const flat = stdout.replace(/\s+/g, ' ');
-    for (const name of optionsFor(side)) {
-      expect(flat).toContain(`--${flagOf(name)} <`);
-      expect(flat).toContain(`(environment: ${name}, default: ${OPTIONS[name].default || 'empty'})`);
-    }
-  });
+  ] as const)(
+    '%s --help names every option of its side with its environment name and default',
+    async (script, side, args) => {
+      const { code, stdout } = await run(script, args);
+      expect(code).toBe(0);
+      const flat = stdout.replace(/\s+/g, ' ');
+      for (const name of optionsFor(side)) {
+        expect(flat).toContain(`--${flagOf(name)} <`);
+        expect(flat).toContain(`(environment: ${name}, default: ${OPTIONS[name].default || 'empty'})`);
+      }
+    },
+  );
 
   test('the generated docs are what the option table says', async () => {
-    for (const [path, text] of Object.entries(generatedFiles(await readFile('README.md', 'utf8')))) expect(await readFile(path, 'utf8')).toBe(text);
+    for (const [path, text] of Object.entries(generatedFiles(await readFile('README.md', 'utf8'))))
+      expect(await readFile(path, 'utf8')).toBe(text);
   });
 
   test('a wrong configuration exits 2 with every problem, before anything is touched', async () => {
     await using folder = await temporaryFolder();
     const data = folder.in('data');
-    const { code, stderr } = await run('server_main.ts', ['--server-port', '99999'], { FSYNC: 'sometimes', SEGMENT_MAX_BYTES: 'big', DATA_DIR: data });
+    const { code, stderr } = await run('server_main.ts', ['--server-port', '99999'], {
+      FSYNC: 'sometimes',
+      SEGMENT_MAX_BYTES: 'big',
+      DATA_DIR: data,
+    });
     expect(code).toBe(2);
     expect(stderr).toContain('3 problems');
     for (const name of ['SERVER_PORT', 'FSYNC', 'SEGMENT_MAX_BYTES']) expect(stderr).toContain(name);
@@ -57,7 +69,14 @@ describe('the command line', () => {
 
   test('send of a file that is not there exits 1 and names it', async () => {
     await using folder = await temporaryFolder();
-    const { code, stderr } = await run('client_main.ts', ['send', folder.in('missing.jsonl'), '--delivery', 'plain', '--server-port', '1']);
+    const { code, stderr } = await run('client_main.ts', [
+      'send',
+      folder.in('missing.jsonl'),
+      '--delivery',
+      'plain',
+      '--server-port',
+      '1',
+    ]);
     expect(code).toBe(1);
     expect(stderr).toContain('missing.jsonl');
   });
@@ -74,7 +93,11 @@ describe('the command line', () => {
     await once(holder, 'listening');
     try {
       const port = (holder.address() as { port: number }).port;
-      const { code, stderr } = await run('server_main.ts', [], { SERVER_HOST: '127.0.0.1', SERVER_PORT: String(port), DATA_DIR: folder.in('data') });
+      const { code, stderr } = await run('server_main.ts', [], {
+        SERVER_HOST: '127.0.0.1',
+        SERVER_PORT: String(port),
+        DATA_DIR: folder.in('data'),
+      });
       expect(code).toBe(1);
       expect(stderr).toContain('EADDRINUSE');
       expect(stderr.trim().split('\n')).toHaveLength(1);

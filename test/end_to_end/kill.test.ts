@@ -90,19 +90,40 @@ describe('SIGTERM', () => {
   test('of a generator stops it, and everything it made is acknowledged', async () => {
     await using folder = await temporaryFolder();
     await using receiver = await ReceiverProgram.start(join(folder.path, 'data'));
-    await using shipper = startShipper(receiver.port, ['--run-time', '0', '--log-rate', '2000', '--batch', '500', '--interval', '10']);
+    await using shipper = startShipper(receiver.port, [
+      '--run-time',
+      '0',
+      '--log-rate',
+      '2000',
+      '--batch',
+      '500',
+      '--interval',
+      '10',
+    ]);
     await receiver.hasStored(1);
     shipper.kill('SIGTERM');
     expect(await shipper.ended()).toMatchObject({ code: 0 });
     const summary = shipper.log.at(-1);
     expect(summary).toMatchObject({ inFlight: 0 });
-    await until('the receiver reports what the shipper knows acknowledged', () => receiver.stored === summary?.acknowledged);
+    await until(
+      'the receiver reports what the shipper knows acknowledged',
+      () => receiver.stored === summary?.acknowledged,
+    );
   });
 
   test('a second signal ends the receiver at once', async () => {
     await using folder = await temporaryFolder();
     await using receiver = await ReceiverProgram.start(join(folder.path, 'data'));
-    await using shipper = startShipper(receiver.port, ['--delivery', 'plain', '--run-time', '0', '--log-rate', '1000', '--interval', '10']);
+    await using shipper = startShipper(receiver.port, [
+      '--delivery',
+      'plain',
+      '--run-time',
+      '0',
+      '--log-rate',
+      '1000',
+      '--interval',
+      '10',
+    ]);
     await receiver.hasStored(1);
     receiver.kill('SIGTERM');
     await until('the receiver is stopping', () => receiver.log.some(({ msg }) => msg.startsWith('stopping')));

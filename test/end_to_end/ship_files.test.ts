@@ -46,12 +46,18 @@ describe('shipping files', () => {
     const data = join(folder.path, 'data');
     const names = ['a', 'b', 'c', 'd'];
     const each = 250_000;
-    for (const [index, name] of names.entries()) await writeNumberedFile(join(folder.path, name), each, index * each + 1);
+    for (const [index, name] of names.entries())
+      await writeNumberedFile(join(folder.path, name), each, index * each + 1);
     {
       await using receiver = await ReceiverProgram.start(data);
       await using all = new AsyncDisposableStack();
       const shippers = names.map((name) =>
-        all.use(startShipper(receiver.port, ['send', join(folder.path, name)], { SHIPPER_ID: `shipper-${name}`, COMPRESSION_LEVEL: '1' })),
+        all.use(
+          startShipper(receiver.port, ['send', join(folder.path, name)], {
+            SHIPPER_ID: `shipper-${name}`,
+            COMPRESSION_LEVEL: '1',
+          }),
+        ),
       );
       for (const shipper of shippers) expect(await shipper.ended()).toMatchObject({ code: 0 });
       receiver.kill('SIGTERM');
@@ -66,21 +72,26 @@ describe('shipping files', () => {
     }
   });
 
-  test.each(['gzip', 'zlib', 'zstd'])('entries compressed with %s arrive in an archive of either format', async (algorithm) => {
-    await using folder = await temporaryFolder();
-    const file = join(folder.path, 'input.jsonl');
-    await writeNumberedFile(file, 20_000);
-    for (const format of ['gzip', 'zstd']) {
-      const data = join(folder.path, format);
-      await using receiver = await ReceiverProgram.start(data, { env: { ARCHIVE_FORMAT: format } });
-      await using shipper = startShipper(receiver.port, ['send', file], { COMPRESSION_ALGORITHM: algorithm });
-      expect(await shipper.ended()).toMatchObject({ code: 0 });
-      receiver.kill('SIGTERM');
-      await receiver.ended();
-      expect(await runServer(['verify', data])).toMatchObject({ code: 0 });
-      expect((await runServer(['cat', data])).bytes.equals(await readFile(file))).toBe(true);
-    }
-  });
+  test.each(['gzip', 'zlib', 'zstd'])(
+    'entries compressed with %s arrive in an archive of either format',
+    async (algorithm) => {
+      await using folder = await temporaryFolder();
+      const file = join(folder.path, 'input.jsonl');
+      await writeNumberedFile(file, 20_000);
+      for (const format of ['gzip', 'zstd']) {
+        const data = join(folder.path, format);
+        await using receiver = await ReceiverProgram.start(data, { env: { ARCHIVE_FORMAT: format } });
+        await using shipper = startShipper(receiver.port, ['send', file], {
+          COMPRESSION_ALGORITHM: algorithm,
+        });
+        expect(await shipper.ended()).toMatchObject({ code: 0 });
+        receiver.kill('SIGTERM');
+        await receiver.ended();
+        expect(await runServer(['verify', data])).toMatchObject({ code: 0 });
+        expect((await runServer(['cat', data])).bytes.equals(await readFile(file))).toBe(true);
+      }
+    },
+  );
 
   test('a second run of the same files ships nothing, and a grown file only what is new', async () => {
     await using folder = await temporaryFolder();

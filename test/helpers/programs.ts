@@ -29,8 +29,16 @@ export class Program implements AsyncDisposable {
   #stdout: Buffer[] = [];
   #stderr: Buffer[] = [];
 
-  constructor(script: 'server_main.ts' | 'client_main.ts', args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [ROOT + script, ...args], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(
+    script: 'server_main.ts' | 'client_main.ts',
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.child = spawn(process.execPath, [ROOT + script, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#ended = once(this.child, 'close');
     this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
     this.child.stderr?.on('data', (bytes: Buffer) => this.#stderr.push(bytes));
@@ -51,7 +59,9 @@ export class Program implements AsyncDisposable {
   /** The log so far: the receiver logs to standard output, the shipper to standard error. */
   get log(): LogLine[] {
     const lines = `${this.stdout}\n${this.stderr}`.split('\n');
-    return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
+    return lines
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as LogLine);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -60,7 +70,12 @@ export class Program implements AsyncDisposable {
 
   async ended(): Promise<Ended> {
     await this.#ended;
-    return { code: this.child.exitCode, signal: this.child.signalCode, stdout: this.stdout, stderr: this.stderr };
+    return {
+      code: this.child.exitCode,
+      signal: this.child.signalCode,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,7 +88,10 @@ export class Program implements AsyncDisposable {
 export class ReceiverProgram extends Program {
   port = 0;
 
-  static async start(dataDir: string, { port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {}): Promise<ReceiverProgram> {
+  static async start(
+    dataDir: string,
+    { port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {},
+  ): Promise<ReceiverProgram> {
     const program = new ReceiverProgram('server_main.ts', ['serve'], {
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
@@ -99,7 +117,11 @@ export class ReceiverProgram extends Program {
 
   /** Settles when the archive in `dataDir` is larger than `bytes`: sooner than the once-a-second word. */
   async hasWritten(dataDir: string, bytes: number): Promise<void> {
-    await until(`the archive grows past ${bytes} bytes`, async () => (await archiveBytes(dataDir)) > bytes, 30_000);
+    await until(
+      `the archive grows past ${bytes} bytes`,
+      async () => (await archiveBytes(dataDir)) > bytes,
+      30_000,
+    );
   }
 
   async hasStored(entries: number): Promise<void> {
@@ -109,13 +131,24 @@ export class ReceiverProgram extends Program {
 
 /** The size of all segments of an archive. */
 export async function archiveBytes(dataDir: string): Promise<number> {
-  const sizes = await Promise.all((await listSegments(dataDir)).map(async ({ name }) => (await stat(join(dataDir, name))).size));
+  const sizes = await Promise.all(
+    (await listSegments(dataDir)).map(async ({ name }) => (await stat(join(dataDir, name))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Starts a shipper against the receiver on `port`. */
-export function startShipper(port: number, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  return new Program('client_main.ts', args, { SERVER_HOST: '127.0.0.1', SERVER_PORT: String(port), RECONNECT_MAX_DELAY: '0.5', ...env });
+export function startShipper(
+  port: number,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  return new Program('client_main.ts', args, {
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: String(port),
+    RECONNECT_MAX_DELAY: '0.5',
+    ...env,
+  });
 }
 
 /** Runs a command of the receiver's program to its end. */

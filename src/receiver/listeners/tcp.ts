@@ -21,7 +21,10 @@ export class TcpListener {
   }
 
   /** Listens; rejects where the address can't be had. */
-  static async listen({ host, port, maxConnections }: TcpListenerOptions, context: SessionContext): Promise<TcpListener> {
+  static async listen(
+    { host, port, maxConnections }: TcpListenerOptions,
+    context: SessionContext,
+  ): Promise<TcpListener> {
     const server = createServer({ allowHalfOpen: true });
     const listener = new TcpListener(server);
     server.maxConnections = maxConnections;
@@ -37,7 +40,10 @@ export class TcpListener {
     });
     server.on('drop', (dropped) => {
       context.ledger.error('too_many_connections');
-      context.log.warn({ peer: `${dropped?.remoteAddress ?? 'gone'}:${dropped?.remotePort ?? 0}` }, `connection refused: ${maxConnections} are open (MAX_CONNECTIONS)`);
+      context.log.warn(
+        { peer: `${dropped?.remoteAddress ?? 'gone'}:${dropped?.remotePort ?? 0}` },
+        `connection refused: ${maxConnections} are open (MAX_CONNECTIONS)`,
+      );
     });
     server.listen({ host, port, backlog: 1024 });
     await once(server, 'listening');

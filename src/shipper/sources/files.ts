@@ -44,7 +44,12 @@ export async function expectFiles(paths: readonly string[]): Promise<void> {
   }
 }
 
-async function* readFile(path: string, from: SourcePositions, options: FilesOptions, signal: AbortSignal): AsyncGenerator<Chunk> {
+async function* readFile(
+  path: string,
+  from: SourcePositions,
+  options: FilesOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
   await using file = await open(path, 'r');
   const start = await startOf(file, path, Object.hasOwn(from, path) ? from[path] : undefined, options.log);
   const cutter = new LineCutter(options.maxLineBytes, start.part);
@@ -56,7 +61,7 @@ async function* readFile(path: string, from: SourcePositions, options: FilesOpti
     const lines = cut.kind === 'lines' ? entryLines(cut.bytes) : pieceOfLine(cut.bytes, cut.part, cut.isLast);
     return { lines, positions: { [path]: { offset, head, headBytes, ...part } } };
   };
-  for (let at = offset; !signal.aborted; ) {
+  for (let at = offset; !signal.aborted;) {
     const bytes = await readAt(file, at, options.readBytes);
     if (bytes.length === 0) {
       for (const cut of cutter.end()) yield withoutAddedNewline(chunkOf(cut), path, at);
@@ -70,22 +75,35 @@ async function* readFile(path: string, from: SourcePositions, options: FilesOpti
 /** A last line without a newline is given one: the position must not count it. */
 function withoutAddedNewline(chunk: Chunk, path: string, size: number): Chunk {
   const position = chunk.positions[path];
-  return position === undefined || position.offset <= size ? chunk : { ...chunk, positions: { [path]: { ...position, offset: size } } };
+  return position === undefined || position.offset <= size
+    ? chunk
+    : { ...chunk, positions: { [path]: { ...position, offset: size } } };
 }
 
 /** Where to begin in the file as it is now. */
-async function startOf(file: FileHandle, path: string, known: SourcePosition | undefined, log: Logger): Promise<SourcePosition> {
+async function startOf(
+  file: FileHandle,
+  path: string,
+  known: SourcePosition | undefined,
+  log: Logger,
+): Promise<SourcePosition> {
   const { size } = await file.stat();
   const headBytes = Math.min(HEAD_BYTES, size);
   const fresh = { offset: 0, head: await headOf(file, headBytes), headBytes };
   if (known === undefined) return fresh;
   const isSame = size >= known.headBytes && (await headOf(file, known.headBytes)) === known.head;
   if (isSame && known.offset <= size) {
-    if (known.offset > 0) log.info({ path, offset: known.offset, size }, `${path}: going on at byte ${known.offset} of ${size}`);
+    if (known.offset > 0)
+      log.info({ path, offset: known.offset, size }, `${path}: going on at byte ${known.offset} of ${size}`);
     return known;
   }
-  const what = isSame ? `it is ${size} bytes long, shorter than the ${known.offset} bytes shipped` : 'it begins with other bytes than the file shipped before';
-  log.warn({ path, offset: known.offset, size }, `${path} has changed since (${what}): shipping it from its start`);
+  const what = isSame
+    ? `it is ${size} bytes long, shorter than the ${known.offset} bytes shipped`
+    : 'it begins with other bytes than the file shipped before';
+  log.warn(
+    { path, offset: known.offset, size },
+    `${path} has changed since (${what}): shipping it from its start`,
+  );
   return fresh;
 }
 

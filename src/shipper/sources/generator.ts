@@ -42,7 +42,10 @@ export function generator(options: GeneratorOptions): Source {
   };
 }
 
-async function* unlimited({ runTimeMs, seed, now }: GeneratorOptions, signal: AbortSignal): AsyncGenerator<Chunk> {
+async function* unlimited(
+  { runTimeMs, seed, now }: GeneratorOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
   const make = maker(seed, now);
   const end = endOf(runTimeMs);
   while (!signal.aborted && performance.now() < end) {
@@ -51,7 +54,10 @@ async function* unlimited({ runTimeMs, seed, now }: GeneratorOptions, signal: Ab
   }
 }
 
-async function* steady({ rate, runTimeMs, seed, now }: GeneratorOptions, signal: AbortSignal): AsyncGenerator<Chunk> {
+async function* steady(
+  { rate, runTimeMs, seed, now }: GeneratorOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
   const make = maker(seed, now);
   const start = performance.now();
   const end = endOf(runTimeMs);
@@ -59,7 +65,8 @@ async function* steady({ rate, runTimeMs, seed, now }: GeneratorOptions, signal:
   while (!signal.aborted) {
     const at = Math.min(performance.now(), end);
     const due = Math.floor(((at - start) / 1000) * rate);
-    for (; made < due && !signal.aborted; made += Math.min(due - made, CHUNK_ENTRIES)) yield make(Math.min(due - made, CHUNK_ENTRIES));
+    for (; made < due && !signal.aborted; made += Math.min(due - made, CHUNK_ENTRIES))
+      yield make(Math.min(due - made, CHUNK_ENTRIES));
     if (at >= end) return;
     await delay(Math.max(1, Math.min(TICK_MS, end - at)), undefined, { signal }).catch(() => undefined);
   }

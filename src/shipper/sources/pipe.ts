@@ -19,7 +19,8 @@ export function pipe({ input, maxLineBytes }: PipeOptions): Source {
       signal.addEventListener('abort', stop, { once: true });
       const cutter = new LineCutter(maxLineBytes);
       try {
-        for await (const bytes of input as AsyncIterable<Buffer>) for (const cut of cutter.push(bytes)) yield chunkOf(cut);
+        for await (const bytes of input as AsyncIterable<Buffer>)
+          for (const cut of cutter.push(bytes)) yield chunkOf(cut);
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
