@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { glob, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Context } from './workload.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -10,12 +11,13 @@ export const SERVER = join(ROOT, 'dist', 'server_main.js');
 export const CLIENT = join(ROOT, 'dist', 'client_main.js');
 
 /** Runs `npm run build` where dist/ is missing or older than a source. Throws with the compiler's words where that fails. */
-export async function ensureBuilt(progress: (text: string) => void): Promise<void> {
+export async function ensureBuilt({ progress, signal }: Pick<Context, 'progress' | 'signal'>): Promise<void> {
   if (await isFresh()) return;
   progress('building dist/');
   try {
-    await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT });
+    await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT, signal });
   } catch (error) {
+    signal.throwIfAborted();
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`npm run build failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
   }

@@ -74,14 +74,14 @@ async function run(
   const at = new Date().toISOString();
   const isWanted = (name: string): boolean => only === undefined || only.includes(name);
   const progress = (text: string): boolean => process.stderr.write(`${text}\n`);
-  const { text, rows } = await workload.run(settings, { signal, isWanted, progress });
+  const { text, results: figures } = await workload.run(settings, { signal, isWanted, progress });
   signal.throwIfAborted();
   process.stdout.write(`\n${workload.name}: ${workload.summary}\n${text}\n`);
   await mkdir(results, { recursive: true });
   const path = join(results, `${workload.name}.json`);
   await writeFile(
     path,
-    `${JSON.stringify({ workload: workload.name, at, machine, settings, rows }, undefined, 2)}\n`,
+    `${JSON.stringify({ workload: workload.name, at, machine, settings, ...figures }, undefined, 2)}\n`,
   );
   process.stdout.write(`kept in ${path}\n`);
 }

@@ -31,10 +31,15 @@ export interface MeasuredProcess extends AsyncDisposable {
 
 const PEAK_EVERY_MS = 20;
 
-/** Fd 3 gets two lines: the process id at once, the times at the end. `exec` keeps the id. */
+/**
+ * Fd 3 gets the process id at once, in the last line the times, and what else bash has to say (of a kill) between them.
+ * `exec` keeps the id; without the braces bash would take the time inside the subshell, and `exec` would end that.
+ */
 const SCRIPT = `
 TIMEFORMAT='%R %U %S'
-{ time ( echo $BASHPID >&3 && exec "$@" 3>&- 4>&- ) 2>&4; } 4>&2 2>&3
+exec 4>&2 2>&3
+time { ( echo $BASHPID >&3 && exec "$@" 2>&4 3>&- 4>&- ); }
+exit $?
 `;
 
 /** Starts `command`, with nothing of this process's environment but PATH. Disposing of it kills it, and so does the end of this process. */
@@ -91,7 +96,10 @@ async function usageOf(shell: ChildProcess, pid: number, reports: Readable): Pro
       text(shell.stderr as Readable),
       ended,
     ]);
-    const [wallSeconds = NaN, user = NaN, system = NaN] = times.trim().split(' ').map(Number);
+    const [wallSeconds, user, system] = (times.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+    if (wallSeconds === undefined || user === undefined || system === undefined) {
+      throw new Error(`bash told no times of process ${pid}: ${JSON.stringify(times)}`);
+    }
     return { exitCode: exitCode ?? 255, wallSeconds, cpuSeconds: user + system, peakBytes, stdout, stderr };
   } finally {
     clearInterval(timer);

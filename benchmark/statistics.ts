@@ -26,9 +26,9 @@ export function spreadBy<Round>(rounds: readonly Round[], figure: (round: Round)
   return spreadOf(rounds.map(figure));
 }
 
-/** `3.34 (3.30..3.41)` */
+/** `3.34 (3.30..3.41)`, or `3.34` where all are the same. */
 export function spreadText({ median, min, max }: Spread, show: (value: number) => string): string {
-  return `${show(median)} (${show(min)}..${show(max)})`;
+  return min === max ? show(median) : `${show(median)} (${show(min)}..${show(max)})`;
 }
 
 /** Three digits that mean something: `1,234`, `123`, `12.3`, `1.23`. */

@@ -30,6 +30,6 @@ export interface Context {
 export interface Report {
   /** For people: one or more tables. */
   readonly text: string;
-  /** For programs. */
-  readonly rows: readonly object[];
+  /** For programs: `rows` has one for each alternative (and size). */
+  readonly results: { readonly rows: readonly object[] };
 }

@@ -13,15 +13,23 @@ interface PackageJson {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-const readPackage = async (): Promise<PackageJson> => JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as PackageJson;
+const readPackage = async (): Promise<PackageJson> =>
+  JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as PackageJson;
 
 /** The files from which something starts: the programs, the scripts, and what the package exports. */
 async function startingPoints(): Promise<{ roots: string[]; scripts: string[] }> {
   const names = await readdir(ROOT);
   const programs = names.filter((name) => name.endsWith('_main.ts'));
-  const scripts = names.includes('scripts') ? (await readdir(join(ROOT, 'scripts'))).filter((name) => name.endsWith('.ts')).map((name) => `scripts/${name}`) : [];
+  const scripts = names.includes('scripts')
+    ? (await readdir(join(ROOT, 'scripts')))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `scripts/${name}`)
+    : [];
   const exported = JSON.stringify((await readPackage()).exports ?? {}).matchAll(/dist\/(src\/[^"]+)\.js/g);
-  return { roots: [...programs, ...scripts, ...[...exported].map((match) => `${match[1] ?? ''}.ts`)], scripts };
+  return {
+    roots: [...programs, ...scripts, ...[...exported].map((match) => `${match[1] ?? ''}.ts`)],
+    scripts,
+  };
 }
 
 describe('the imports of this project', () => {
@@ -29,7 +37,9 @@ describe('the imports of this project', () => {
     const { roots, scripts } = await startingPoints();
     const graph = await readImports(ROOT, ['src', ...roots.filter((file) => !file.startsWith('src/'))]);
     expect([...graph.keys()].filter((file) => file.startsWith('src/')).length).toBeGreaterThan(40);
-    expect(graph.get('src/wire/codecs.ts')).toEqual(expect.arrayContaining(['node:zlib', 'src/wire/frame.ts']));
+    expect(graph.get('src/wire/codecs.ts')).toEqual(
+      expect.arrayContaining(['node:zlib', 'src/wire/frame.ts']),
+    );
     expect(graph.get('server_main.ts')).toContain('src/tools/verify.ts');
     expect(roots.length).toBeGreaterThan(scripts.length + 1);
     expect(brokenRules(graph, roots)).toEqual([]);
@@ -39,9 +49,13 @@ describe('the imports of this project', () => {
     const { dependencies, optionalDependencies, peerDependencies } = await readPackage();
     const installed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const graph = await readImports(ROOT, ['src', 'server_main.ts', 'client_main.ts']);
-    const packages = [...graph.values()].flat().filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
+    const packages = [...graph.values()]
+      .flat()
+      .filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
     expect(packages).toContain('pino');
-    expect(packages.filter((name) => !installed.some((known) => name === known || name.startsWith(`${known}/`)))).toEqual([]);
+    expect(
+      packages.filter((name) => !installed.some((known) => name === known || name.startsWith(`${known}/`))),
+    ).toEqual([]);
   });
 });
 
@@ -51,7 +65,11 @@ describe('a rule is broken by', () => {
     'client_main.ts': ['src/config/load.ts', 'src/shipper/shipper.ts'],
     'src/receiver/receiver.ts': ['src/receiver/session.ts', 'src/archive/archive.ts'],
     'src/receiver/session.ts': ['src/wire/frame.ts', 'src/base/time.ts', 'node:net'],
-    'src/shipper/shipper.ts': ['src/shipper/sources/files.ts', 'src/shipper/sources/pipe.ts', 'src/wire/frame.ts'],
+    'src/shipper/shipper.ts': [
+      'src/shipper/sources/files.ts',
+      'src/shipper/sources/pipe.ts',
+      'src/wire/frame.ts',
+    ],
     'src/shipper/sources/files.ts': ['src/base/time.ts'],
     'src/shipper/sources/pipe.ts': ['src/entry.ts'],
     'src/tools/verify.ts': ['src/archive/archive.ts', 'src/config/load.ts'],
@@ -66,7 +84,8 @@ describe('a rule is broken by', () => {
   /** What is wrong with the sound graph when these imports are added to it. */
   const with_ = (changes: Record<string, string[]>): string[] => {
     const graph = new Map(Object.entries(SOUND));
-    for (const [file, imports] of Object.entries(changes)) graph.set(file, [...(graph.get(file) ?? []), ...imports]);
+    for (const [file, imports] of Object.entries(changes))
+      graph.set(file, [...(graph.get(file) ?? []), ...imports]);
     return brokenRules(graph, ROOTS);
   };
 
@@ -74,13 +93,48 @@ describe('a rule is broken by', () => {
 
   test.each([
     ['an import uphill', 'src/archive/archive.ts', 'src/receiver/session.ts', 'a layer that is not below it'],
-    ['an import of a neighbour', 'src/archive/archive.ts', 'src/config/load.ts', 'a layer that is not below it'],
-    ['a receiver that imports the shipper', 'src/receiver/session.ts', 'src/shipper/sources/pipe.ts', 'a layer that is not below it'],
-    ['a shipper that imports the receiver', 'src/shipper/sources/files.ts', 'src/receiver/session.ts', 'a layer that is not below it'],
-    ['a receiver that imports a program', 'src/receiver/session.ts', 'client_main.ts', 'a layer that is not below it'],
-    ['a receiver that imports a tool', 'src/receiver/session.ts', 'src/tools/verify.ts', 'a layer that is not below it'],
-    ['a source that imports another', 'src/shipper/sources/files.ts', 'src/shipper/sources/pipe.ts', 'another source'],
-    ['a receiver that imports the configuration', 'src/receiver/session.ts', 'src/config/load.ts', 'entry points alone'],
+    [
+      'an import of a neighbour',
+      'src/archive/archive.ts',
+      'src/config/load.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a receiver that imports the shipper',
+      'src/receiver/session.ts',
+      'src/shipper/sources/pipe.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a shipper that imports the receiver',
+      'src/shipper/sources/files.ts',
+      'src/receiver/session.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a receiver that imports a program',
+      'src/receiver/session.ts',
+      'client_main.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a receiver that imports a tool',
+      'src/receiver/session.ts',
+      'src/tools/verify.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a source that imports another',
+      'src/shipper/sources/files.ts',
+      'src/shipper/sources/pipe.ts',
+      'another source',
+    ],
+    [
+      'a receiver that imports the configuration',
+      'src/receiver/session.ts',
+      'src/config/load.ts',
+      'entry points alone',
+    ],
     ['base that imports the wire', 'src/base/time.ts', 'src/wire/frame.ts', 'knows nothing of logs'],
     ['base that imports entries', 'src/base/time.ts', 'src/entry.ts', 'knows nothing of logs'],
     ['a wire that imports base', 'src/wire/frame.ts', 'src/base/time.ts', 'bytes only'],
@@ -95,8 +149,13 @@ describe('a rule is broken by', () => {
   });
 
   test('a cycle, which is shown', () => {
-    const problems = with_({ 'src/receiver/session.ts': ['src/receiver/limits.ts'], 'src/receiver/limits.ts': ['src/receiver/receiver.ts'] });
-    expect(problems).toEqual(['src/receiver/receiver.ts → src/receiver/session.ts → src/receiver/limits.ts → src/receiver/receiver.ts: a cycle']);
+    const problems = with_({
+      'src/receiver/session.ts': ['src/receiver/limits.ts'],
+      'src/receiver/limits.ts': ['src/receiver/receiver.ts'],
+    });
+    expect(problems).toEqual([
+      'src/receiver/receiver.ts → src/receiver/session.ts → src/receiver/limits.ts → src/receiver/receiver.ts: a cycle',
+    ]);
   });
 
   test('files that no program reaches, also when they import each other', () => {
@@ -119,7 +178,16 @@ test('every way to import is seen', () => {
     // import './comment.ts';
     import { open } from 'node:fs';
   `;
-  const expected = ['src/x/a.ts', 'src/b.ts', 'src/x/c.ts', 'src/x/d/d.ts', 'src/x/e.ts', 'src/x/f.ts', 'src/x/g.ts', 'node:fs'];
+  const expected = [
+    'src/x/a.ts',
+    'src/b.ts',
+    'src/x/c.ts',
+    'src/x/d/d.ts',
+    'src/x/e.ts',
+    'src/x/f.ts',
+    'src/x/g.ts',
+    'node:fs',
+  ];
   expect(new Set(importsIn('src/x/y.ts', text))).toEqual(new Set(expected));
 });
 

@@ -79,7 +79,7 @@ export const codecs: Workload<'rounds' | 'entries' | 'seed'> = {
         ...(await compare(inBatches(lines, batchEntries), lines.length, batchEntries, rounds, context)),
       );
     }
-    return { text: tables(rows), rows };
+    return { text: tables(rows), results: { rows } };
   },
 };
 

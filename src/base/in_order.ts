@@ -38,7 +38,8 @@ export async function* mapInOrder<In, Out>(
         changed.notify();
         yield result;
       } else if (isDone) {
-        await fed; return;
+        await fed;
+        return;
       } else {
         await changed.wait();
       }

@@ -110,7 +110,8 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
   return found;
 }
 
-const isSingle = (value: unknown): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value);
+const isSingle = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
 
 function* leaves(tree: object, prefix: string): Generator<[string, unknown]> {
   for (const [key, value] of Object.entries(tree) as [string, unknown][]) {

@@ -18,7 +18,7 @@ import { ShipperRegistry } from './shipper_registry.ts';
 
 export interface ReceiverOptions {
   readonly tcp: TcpListenerOptions;
-  readonly limits: SessionLimits;
+  readonly limits: SessionLimits & { readonly maxBatchBytes: number };
   readonly archive: Omit<ArchiveOptions, 'report' | 'now'>;
   /** For what arrives uncompressed or in another format than the archive's. */
   readonly archiveLevel: number;

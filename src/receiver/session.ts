@@ -7,25 +7,17 @@
  */
 import type { Socket } from 'node:net';
 import { ArchiveError } from '../archive/archive_error.ts';
-import type { CommitLog } from '../archive/commit_log.ts';
-import type { ByteBudget } from '../base/byte_budget.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Ledger } from '../monitor/ledger.ts';
-import { decodeBatch, type Batch } from '../wire/batch.ts';
-import { decompress } from '../wire/codecs.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { ALGORITHMS, encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
-import { decodePlain } from '../wire/plain.ts';
 import { WireError, type WireErrorCode } from '../wire/wire_error.ts';
-import type { BlockBuilder } from './block_builder.ts';
-import { checkBatch, type CheckOptions } from './check_batch.ts';
-import type { RejectedFile } from './rejected_file.ts';
+import { NumberedIntake } from './numbered_intake.ts';
+import { takePlain, type IntakeContext } from './plain_intake.ts';
 import type { ShipperRegistry } from './shipper_registry.ts';
+import type { Taken } from './taken.ts';
 
 export interface SessionLimits {
   readonly maxFrameBytes: number;
-  readonly maxBatchBytes: number;
   /** Bytes of BATCH frames a shipper may have unacknowledged. */
   readonly windowBytes: number;
   /** A connection that sends nothing for this long is closed. */
@@ -33,18 +25,9 @@ export interface SessionLimits {
 }
 
 /** What all sessions of a receiver share. */
-export interface SessionContext {
+export interface SessionContext extends IntakeContext {
   readonly limits: SessionLimits;
-  readonly check: CheckOptions;
-  readonly archive: CommitLog;
-  readonly plain: BlockBuilder;
-  readonly rejected: RejectedFile;
   readonly shippers: ShipperRegistry;
-  /** Decompressed bytes in memory, over all connections. */
-  readonly inflating: ByteBudget;
-  readonly ledger: Ledger;
-  readonly log: Logger;
-  readonly now: () => number;
 }
 
 /** TCP asks a silent peer for a sign of life after so long. */
@@ -55,6 +38,9 @@ const PLAIN_QUIET_MS = 100;
 
 /** How long a shipper should stay away when this receiver shuts down. */
 const RETURN_AFTER_MS = 500;
+
+/** After our last word a peer may take so long to close: closing on what it still sends would reset our word away. */
+const LAST_WORD_MS = 1000;
 
 type Stage = 'plain' | 'greeted' | 'open';
 
@@ -72,11 +58,12 @@ export class Session {
   readonly #closed: Promise<void>;
   readonly peer: string;
   #stage: Stage = 'plain';
-  #shipper: { readonly id: string; readonly epoch: number } | undefined;
+  #shipperId: string | undefined;
+  #intake: NumberedIntake | undefined;
   /** The handling of frames, each after the one before. */
   #ordered: Promise<void> = Promise.resolve();
   #inHandBytes = 0;
-  #unsettled = new Set<Promise<void>>();
+  readonly #unsettled = new Set<Promise<void>>();
   #durableSequence = 0;
   #isAckDue = false;
   /** False once nothing more is read: it ended, failed, or was told to stop. What is in hand is still finished. */
@@ -96,9 +83,7 @@ export class Session {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('end', () => this.#ended());
     socket.on('timeout', () => this.#timedOut());
-    socket.on('error', (error) =>
-      this.#context.log.debug({ peer: this.peer, err: error }, 'connection broke'),
-    );
+    socket.on('error', (error) => context.log.debug({ peer: this.peer, err: error }, 'connection broke'));
   }
 
   /** Settles when the socket is closed and everything taken from it has settled. */
@@ -112,10 +97,8 @@ export class Session {
   async stop(): Promise<void> {
     if (this.#stage === 'plain') await this.#quiet();
     this.#isReading = false;
-    this.#socket.pause();
     await this.#drained();
-    this.#bye(RETURN_AFTER_MS);
-    this.#socket.destroySoon();
+    this.#lastWord(messages.encodeBye({ returnAfterMs: RETURN_AFTER_MS }));
     await this.#closed;
   }
 
@@ -140,9 +123,12 @@ export class Session {
   #take(frame: Frame): void {
     const bytes = frame.payload.length;
     this.#inHandBytes += bytes;
-    const settle = (): void => this.#settled(bytes);
-    if (frame.type === 'BATCH' && this.#stage === 'open') this.#inOrder(this.#beginBatch(frame, settle));
-    else this.#inOrder(() => this.#handle(frame, settle));
+    const store = frame.type === 'BATCH' ? this.#intake?.begin(frame) : undefined;
+    this.#inOrder(async () => {
+      const taken = await (store === undefined ? this.#handle(frame) : store());
+      if (taken === undefined) this.#settled(bytes);
+      else this.#whenDurable(taken, bytes);
+    });
   }
 
   /** Runs `work` after all before it, unless the session is over by then; its error ends the session. */
@@ -159,42 +145,46 @@ export class Session {
 
   /** Fails once everything before is handled: what a peer sent right is taken, whatever came behind it. */
   #failInOrder(error: Error): void {
+    this.#isReading = false;
     this.#ordered = this.#ordered.then(() => this.#fail(error));
   }
 
-  async #handle(frame: Frame, settle: () => void): Promise<void> {
+  async #handle(frame: Frame): Promise<Taken | undefined> {
     if (!EXPECTED[this.#stage].has(frame.type)) {
+      const stage = {
+        plain: 'has not said HELLO',
+        greeted: 'has not said OPEN',
+        open: 'is open for batches',
+      }[this.#stage];
       throw new WireError(
         'unexpected_type',
-        `a ${frame.type} frame has no place here (the connection is ${this.#stage})`,
+        `a ${frame.type} frame has no place here: the connection ${stage}`,
       );
     }
     const { payload } = frame;
     switch (frame.type) {
       case 'PLAIN':
-        return this.#takePlain(frame, settle);
+        return takePlain(frame, this.peer, this.#context);
       case 'BATCH':
-        return this.#beginBatch(frame, settle)();
+        return this.#intake?.begin(frame)();
       case 'GAP':
-        return this.#storeGap(messages.decodeGap(payload), settle);
+        return this.#intake?.gap(messages.decodeGap(payload));
       case 'HELLO':
         this.#greet(frame);
-        break;
+        return undefined;
       case 'OPEN':
         await this.#open(messages.decodeOpen(payload));
-        break;
+        return undefined;
       case 'PING':
-        this.#socket.write(encodeFrame('PONG', payload.subarray(0, 64)));
-        break;
+        this.#reply(encodeFrame('PONG', payload.subarray(0, 64)));
+        return undefined;
       case 'BYE':
         await this.#durable();
-        this.#bye();
-        this.#socket.end();
-        break;
+        this.#lastWord(messages.encodeBye());
+        return undefined;
       default:
-        break;
+        return undefined;
     }
-    settle();
   }
 
   #greet({ algorithm, payload }: Frame): void {
@@ -202,13 +192,13 @@ export class Session {
       throw new WireError('bad_hello', 'a HELLO carries exactly the two bytes "[]"');
     }
     this.#stage = 'greeted';
-    const { maxFrameBytes, maxBatchBytes } = this.#context.limits;
-    this.#socket.write(
+    const { limits, check } = this.#context;
+    this.#reply(
       messages.encodeWelcome({
         version: messages.PROTOCOL_VERSION,
         algorithms: ALGORITHMS,
-        maxFrameBytes,
-        maxBatchBytes,
+        maxFrameBytes: limits.maxFrameBytes,
+        maxBatchBytes: check.maxBatchBytes,
         tokenWanted: false,
       }),
     );
@@ -216,6 +206,7 @@ export class Session {
 
   async #open({ shipperId, epoch }: messages.Open): Promise<void> {
     const { shippers, archive, limits, log, now } = this.#context;
+    this.#shipperId = shipperId;
     await shippers.enter(shipperId, this);
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
@@ -226,153 +217,34 @@ export class Session {
       windowBytes: limits.windowBytes,
     };
     this.#stage = 'open';
-    this.#shipper = { id: shipperId, epoch: ready.epoch };
+    this.#intake = new NumberedIntake({ shipperId, epoch: ready.epoch }, this.#context);
     this.#durableSequence = ready.sequence;
-    this.#socket.write(messages.encodeReady(ready));
-    log.info(
-      { peer: this.peer, shipper: shipperId, epoch: ready.epoch, sequence: ready.sequence },
-      'shipper connected',
-    );
+    this.#reply(messages.encodeReady(ready));
+    const { sequence } = ready;
+    log.info({ peer: this.peer, shipper: shipperId, epoch: ready.epoch, sequence }, 'shipper connected');
   }
 
-  async #takePlain({ algorithm, payload }: Frame, settle: () => void): Promise<void> {
-    const { limits, inflating, plain, ledger } = this.#context;
-    if (algorithm === 'zstd')
-      throw new WireError('bad_algorithm', 'a PLAIN frame is not compressed, or gzip, or zlib');
-    const { entries, rejected } = await inflating.hold(limits.maxBatchBytes, async () =>
-      decodePlain(await decompress(algorithm, payload, { maxBytes: limits.maxBatchBytes })),
-    );
-    ledger.received += entries.count + rejected.length;
-    if (rejected.length > 0) await this.#reject(rejected);
-    if (entries.count === 0) settle();
-    else this.#whenDurable(plain.add(entries), entries.count, settle);
-  }
-
-  async #reject(elements: readonly string[]): Promise<void> {
-    const { ledger, log, rejected, now } = this.#context;
-    ledger.rejected += elements.length;
-    ledger.error('not_an_object');
-    log.warn(
-      { peer: this.peer, elements: elements.length },
-      'elements of a PLAIN batch are not objects; they are kept in rejected/plain.jsonl',
-    );
-    const reason = 'an element of a PLAIN array is not an object';
-    await rejected.add(
-      elements.map((text) => ({ peer: this.peer, code: 'not_an_object', reason, text })),
-      now(),
-    );
-  }
-
-  #check(batch: Batch): Promise<Buffer> {
-    return this.#context.inflating.hold(batch.rawLength, () => checkBatch(batch, this.#context.check));
-  }
-
-  /** Starts the check of a batch; the answer is to be called in its turn. */
-  #beginBatch({ algorithm, payload }: Frame, settle: () => void): () => Promise<void> {
-    const batch = decodeBatch(algorithm, payload);
-    const body = this.#check(batch);
-    body.catch(() => undefined);
-    return () => this.#storeBatch(batch, body, settle);
-  }
-
-  async #storeBatch(batch: Batch, checked: Promise<Buffer>, settle: () => void): Promise<void> {
-    const { archive, now, ledger } = this.#context;
-    const { sequence, count, rawLength, crc, positions } = batch;
-    ledger.received += count;
-    let body: Buffer;
-    try {
-      body = await checked;
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      ledger.rejected += count;
-      ledger.error(error.code);
-      const refusal = { sequence, code: error.code, reason: error.message };
-      this.#context.log.warn({ peer: this.peer, shipper: this.#shipper?.id, ...refusal }, 'batch rejected');
-      return this.#storeNothing(
-        { from: sequence, to: sequence, entries: count, reason: `rejected: ${error.code}` },
-        batch,
-        settle,
-        refusal,
-      );
-    }
-    const block = {
-      ...this.#numbering(),
-      sequence,
-      count,
-      rawLength,
-      crc,
-      positions,
-      receivedAtMs: now(),
-      body,
-    };
-    const stored = archive.append(block).then((outcome) => {
-      if (outcome === 'repeated') ledger.repeated += count;
-      this.#ackLater(sequence);
-    });
-    this.#whenDurable(stored, count, settle);
-  }
-
-  async #storeGap(gap: messages.Gap, settle: () => void): Promise<void> {
-    this.#context.ledger.lost += gap.entries;
-    this.#context.log.warn(
-      {
-        peer: this.peer,
-        shipper: this.#shipper?.id,
-        from: gap.from,
-        to: gap.to,
-        entries: gap.entries,
-        reason: gap.reason,
+  /** Keeps count of what is under way; an error of it ends the session. */
+  #whenDurable({ durable, count, sequence, reply }: Taken, bytes: number): void {
+    const done = durable.then(
+      () => {
+        if (reply !== undefined) this.#reply(reply);
+        if (sequence !== undefined) this.#ackLater(sequence);
+        this.#settled(bytes);
       },
-      'shipper says it dropped batches',
+      (error: unknown) => {
+        this.#context.ledger.refused += count;
+        this.#settled(bytes);
+        this.#fail(error as Error);
+      },
     );
-    await this.#storeNothing(gap, { positions: gap.positions ?? {} }, settle);
-  }
-
-  /** Puts a block of no entries in the place of sequences that hold nothing, so that the number line has no hole unexplained. */
-  async #storeNothing(
-    gap: messages.Gap,
-    { positions }: Pick<Batch, 'positions'>,
-    settle: () => void,
-    refusal?: messages.Reject,
-  ): Promise<void> {
-    const { archive, check, now } = this.#context;
-    const { from, to, entries, reason } = gap;
-    const body = await check.format.compress(Buffer.alloc(0), 1);
-    const block = {
-      ...this.#numbering(),
-      sequence: to,
-      count: 0,
-      rawLength: 0,
-      crc: 0,
-      positions,
-      gap: { from, entries, reason },
-    };
-    const stored = archive.append({ ...block, receivedAtMs: now(), body }).then(() => {
-      if (refusal !== undefined) this.#socket.write(messages.encodeReject(refusal));
-      this.#ackLater(to);
-    });
-    this.#whenDurable(stored, 0, settle);
-  }
-
-  #numbering(): { shipperId: string; epoch: number } {
-    if (this.#shipper === undefined) throw new WireError('unexpected_type', 'a batch before OPEN');
-    return { shipperId: this.#shipper.id, epoch: this.#shipper.epoch };
-  }
-
-  /** Keeps count of a write of `count` entries under way; an error of it ends the session. */
-  #whenDurable(written: Promise<void>, count: number, settle: () => void): void {
-    const done = written.then(settle, (error: unknown) => {
-      this.#context.ledger.refused += count;
-      settle();
-      this.#fail(error as Error);
-    });
     this.#unsettled.add(done);
     void done.finally(() => this.#unsettled.delete(done));
   }
 
   #settled(bytes: number): void {
     this.#inHandBytes -= bytes;
-    if (this.#inHandBytes <= this.#context.limits.windowBytes && this.#isReading) this.#socket.resume();
+    if (this.#inHandBytes <= this.#context.limits.windowBytes) this.#socket.resume();
   }
 
   /** Settles when all frames taken so far are handled and their entries durable. */
@@ -396,21 +268,34 @@ export class Session {
   }
 
   #sendAck(): void {
-    if (!this.#isAckDue || !this.#socket.writable) return;
+    if (!this.#isAckDue) return;
     this.#isAckDue = false;
-    this.#socket.write(
-      messages.encodeAck({ sequence: this.#durableSequence, windowBytes: this.#context.limits.windowBytes }),
-    );
+    const { windowBytes } = this.#context.limits;
+    this.#reply(messages.encodeAck({ sequence: this.#durableSequence, windowBytes }));
   }
 
-  #bye(returnAfterMs?: number): void {
-    if (this.#stage === 'plain' || !this.#socket.writable) return;
-    this.#socket.write(messages.encodeBye(returnAfterMs === undefined ? {} : { returnAfterMs }));
+  /** The only place that writes: to a peer that greeted us, while it listens. */
+  #reply(frame: Buffer): void {
+    if (this.#stage !== 'plain' && this.#socket.writable) this.#socket.write(frame);
+  }
+
+  /** Says the last thing there is to say, ends our side, and lets the peer close. */
+  #lastWord(frame: Buffer): void {
+    this.#isReading = false;
+    this.#reply(frame);
+    if (this.#stage === 'plain') {
+      this.#socket.destroySoon();
+      return;
+    }
+    this.#socket.end();
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), LAST_WORD_MS);
+    void this.#closed.then(() => clearTimeout(timer));
   }
 
   /** The peer sends no more: what it sent is settled and acknowledged, then this side closes too. */
   #ended(): void {
-    if (this.#decoder.isMidFrame) {
+    if (this.#decoder.isMidFrame && this.#isReading) {
       this.#failInOrder(new WireError('truncated', 'the connection ended in the middle of a frame'));
     }
     this.#ordered = this.#ordered.then(async () => {
@@ -431,18 +316,13 @@ export class Session {
   #fail(error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#isReading = false;
     const { ledger, log } = this.#context;
     const code = codeOf(error);
+    const reason = error.message;
     ledger.error(code);
     const level = code === 'unavailable' ? 'error' : 'warn';
-    log[level](
-      { peer: this.peer, shipper: this.#shipper?.id, code, reason: error.message },
-      `connection closed: ${error.message}`,
-    );
-    if (this.#stage !== 'plain' && this.#socket.writable)
-      this.#socket.write(messages.encodeFault({ code, reason: error.message }));
-    this.#socket.destroySoon();
+    log[level]({ peer: this.peer, shipper: this.#shipperId, code, reason }, `connection closed: ${reason}`);
+    this.#lastWord(messages.encodeFault({ code, reason }));
   }
 
   /** Settles when a plain peer has sent nothing for a moment, or has closed. */

@@ -12,8 +12,10 @@ import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Counts } from './counts.ts';
 import type { DeadLetters } from './dead_letters.ts';
-import { encodeAgain, rawOf, type Compression, type Encoded, type Mode } from './encode.ts';
-import { Line, refusal, type DialOptions } from './line.ts';
+import { encodeAgain, type Compression, type Encoded, type Mode } from './encode.ts';
+import { Line, refusal, type DialOptions, type Greeting } from './line.ts';
+import { Outbox } from './outbox.ts';
+import { isReceiverWithUs } from './resume.ts';
 import { ShipperError } from './shipper_error.ts';
 
 export interface DeliveryOptions {
@@ -56,17 +58,12 @@ export class Delivery {
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
   readonly #rejects = new Map<number, messages.Reject>();
-  readonly #keeping = new Set<Promise<void>>();
-  /** Not acknowledged, by sequence; the first `#sentCount` of them were written to the current line. */
-  #unacknowledged: Encoded[] = [];
-  #sentCount = 0;
-  #sentBytes = 0;
+  readonly #outbox = new Outbox();
   #windowBytes = PLAIN_WINDOW_BYTES;
   #isPumping = false;
   #isClosing = false;
   #epoch: number | null = null;
   #acknowledged = 0;
-  #highestSent = 0;
   #line: Line | undefined;
   #returnAfterMs: number | undefined;
   #wasToldPlain = false;
@@ -91,7 +88,7 @@ export class Delivery {
 
   /** True while anything is on its way. */
   get isBusy(): boolean {
-    return this.#unacknowledged.length > 0;
+    return !this.#outbox.isEmpty;
   }
 
   get isConnected(): boolean {
@@ -100,18 +97,17 @@ export class Delivery {
 
   /** Takes a batch to deliver; they must come in the order of their numbers. Settles when there is room for the next. Throws ShipperError once delivery has failed. */
   async send(batch: Encoded): Promise<void> {
-    this.#unacknowledged.push(batch);
+    this.#outbox.add(batch);
     this.#pump();
-    while (this.#unacknowledged.length - this.#sentCount >= MAX_UNSENT && this.#failure === undefined)
-      await this.#changed.wait();
+    while (this.#outbox.unsent >= MAX_UNSENT && this.#failure === undefined) await this.#changed.wait();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Settles when everything taken is acknowledged or kept as a dead letter. Throws ShipperError once delivery has failed. */
   async drained(): Promise<void> {
-    while (this.#unacknowledged.length > 0 && this.#failure === undefined) await this.#changed.wait();
+    while (!this.#outbox.isEmpty && this.#failure === undefined) await this.#changed.wait();
+    await this.#options.deadLetters.settled();
     if (this.#failure !== undefined) throw this.#failure;
-    await Promise.all(this.#keeping);
   }
 
   /** Ends the connection in order; the answer is what went wrong with that, if anything. Nothing more is sent. */
@@ -131,7 +127,10 @@ export class Delivery {
       const startedAt = performance.now();
       const broken = await this.#oneConnection();
       if (this.#isClosing || this.#stopped.signal.aborted) return;
-      if (broken instanceof ShipperError) { this.#fail(broken); return; }
+      if (broken instanceof ShipperError) {
+        this.#fail(broken);
+        return;
+      }
       if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
       const waitMs = Math.max(this.#returnAfterMs ?? 0, backoffMs(attempt, reconnect, random()));
       this.#returnAfterMs = undefined;
@@ -162,8 +161,6 @@ export class Delivery {
     const { greeting } = line;
     counts.connections += 1;
     this.mode = greeting.mode;
-    this.#sentCount = 0;
-    this.#sentBytes = 0;
     try {
       if (greeting.mode === 'acked') this.#resume(greeting, line);
       else this.#resumePlain();
@@ -171,49 +168,37 @@ export class Delivery {
       line.destroy();
       throw error;
     }
+    counts.resent += this.#outbox.rewind();
     this.#line = line;
     line.listen((frame) => this.#received(frame, line));
     log.info(
-      { mode: this.mode, resend: this.#unacknowledged.length },
+      { mode: this.mode, resend: this.#outbox.size },
       `connected to ${dial.host}:${dial.port} (${this.mode})`,
     );
-    counts.resent += this.#unacknowledged.filter(({ sequence }) => sequence <= this.#highestSent).length;
     this.#changed.notify();
     this.#pump();
   }
 
   /** Takes the receiver's word for what it has, and lets go of that. */
-  #resume({ welcome, ready }: Extract<Line['greeting'], { mode: 'acked' }>, line: Line): void {
+  #resume({ welcome, ready }: Extract<Greeting, { mode: 'acked' }>, line: Line): void {
     const isFirst = this.#epoch === null;
-    const { canReread, log } = this.#options;
     this.#epoch = ready.epoch;
     this.#windowBytes = ready.windowBytes;
     this.algorithms = welcome.algorithms;
     if (isFirst) {
       this.#acknowledged = ready.sequence;
-      this.#highestSent = ready.sequence;
+      this.#outbox.startAfter(ready.sequence);
       this.#place.resolve({ nextSequence: ready.sequence + 1, positions: ready.positions, welcome });
       return;
     }
-    if (ready.sequence > this.#highestSent) {
-      throw new ShipperError(
-        'conflict',
-        `the receiver has batch ${ready.sequence} of ${this.#options.dial.shipperId}, this process sent up to ${this.#highestSent}: another shipper uses this id (SHIPPER_ID)`,
-      );
+    const { canReread, dial, log } = this.#options;
+    const own = { acknowledged: this.#acknowledged, highestSent: this.#outbox.highestSent };
+    if (isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread })) {
+      this.#settleUpTo(ready.sequence);
+      return;
     }
-    if (ready.sequence >= this.#acknowledged) return this.#settleUpTo(ready.sequence);
-    if (canReread) {
-      throw new ShipperError(
-        'receiver_went_back',
-        `the receiver acknowledged batch ${this.#acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`,
-      );
-    }
-    const gap = {
-      from: ready.sequence + 1,
-      to: this.#acknowledged,
-      entries: 0,
-      reason: 'acknowledged before, and no longer known to the receiver',
-    };
+    const reason = 'acknowledged before, and no longer known to the receiver';
+    const gap = { from: ready.sequence + 1, to: this.#acknowledged, entries: 0, reason };
     log.error(
       gap,
       `the receiver no longer has batches ${gap.from} to ${gap.to}, which it acknowledged: its archive was lost or replaced`,
@@ -260,7 +245,7 @@ export class Delivery {
   }
 
   #acked({ sequence, windowBytes }: messages.Ack): void {
-    if (sequence > this.#highestSent)
+    if (sequence > this.#outbox.highestSent)
       throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
     this.#windowBytes = windowBytes;
     this.#settleUpTo(sequence);
@@ -269,45 +254,24 @@ export class Delivery {
 
   /** Lets go of batches up to `sequence`: they are durable, or rejected and kept here. */
   #settleUpTo(sequence: number): void {
-    const { counts, onFreed } = this.#options;
     this.#acknowledged = Math.max(this.#acknowledged, sequence);
-    while ((this.#unacknowledged[0]?.sequence ?? Infinity) <= sequence) {
-      const batch = this.#unacknowledged.shift() as Encoded;
-      if (this.#sentCount > 0) {
-        this.#sentCount -= 1;
-        this.#sentBytes -= sizeOf(batch);
-      }
+    for (const batch of this.#outbox.takeUpTo(sequence)) {
       const reject = this.#rejects.get(batch.sequence);
-      if (reject === undefined) counts.acknowledged += batch.count;
-      else this.#keep(batch, reject);
+      if (reject === undefined) this.#options.counts.acknowledged += batch.count;
+      else this.#bury(batch, reject);
     }
     this.#changed.notify();
-    onFreed();
+    this.#options.onFreed();
   }
 
-  #keep(batch: Encoded, reject: messages.Reject): void {
-    const { counts, deadLetters, log } = this.#options;
+  #bury(batch: Encoded, reject: messages.Reject): void {
+    const { counts, deadLetters } = this.#options;
     this.#rejects.delete(batch.sequence);
     counts.rejected += batch.count;
-    const keeping = (async () => {
-      try {
-        const path = await deadLetters.keep(this.#epoch ?? 0, await rawOf(batch), reject, batch.count);
-        log.error(
-          { ...reject, entries: batch.count, path },
-          `the receiver rejected batch ${batch.sequence} (${reject.reason}); it is kept in ${path}`,
-        );
-      } catch (error) {
-        this.#fail(
-          new ShipperError(
-            'gave_up',
-            `batch ${batch.sequence} was rejected and could not be kept: ${(error as Error).message}`,
-            { cause: error },
-          ),
-        );
-      }
-    })();
-    this.#keeping.add(keeping);
-    void keeping.finally(() => this.#keeping.delete(keeping));
+    deadLetters.keep(this.#epoch ?? 0, batch, reject).catch((cause: unknown) => {
+      const message = `batch ${batch.sequence} was rejected and could not be kept: ${(cause as Error).message}`;
+      this.#fail(new ShipperError('gave_up', message, { cause }));
+    });
   }
 
   #pump(): void {
@@ -319,24 +283,19 @@ export class Delivery {
     );
   }
 
-  /** Writes batches while the window has room; one is always let through. */
+  /** Writes batches while the window has room. */
   async #writeWhatFits(): Promise<void> {
     for (;;) {
       const line = this.#line;
-      const batch = this.#unacknowledged[this.#sentCount];
-      const isFull =
-        this.#sentCount > 0 &&
-        this.#sentBytes + (batch === undefined ? 0 : sizeOf(batch)) > this.#windowBytes;
-      if (line === undefined || batch === undefined || isFull) return;
+      const batch = this.#outbox.next(this.#windowBytes);
+      if (line === undefined || batch === undefined) return;
       if (batch.mode === line.mode) this.#write(line, batch);
-      else await this.#translate(batch, line.mode);
+      else this.#outbox.replace(batch, await encodeAgain(batch, line.mode, this.#options.compression()));
     }
   }
 
   #write(line: Line, batch: Encoded): void {
-    this.#sentCount += 1;
-    this.#sentBytes += sizeOf(batch);
-    this.#highestSent = Math.max(this.#highestSent, batch.sequence);
+    this.#outbox.sent(batch);
     const refused = this.#tooLarge(line, batch);
     const onFlushed = line.mode === 'plain' ? () => this.#flushed(line, batch) : undefined;
     line.write(refused === undefined ? [batch.head, batch.body] : [refused], onFlushed);
@@ -367,12 +326,6 @@ export class Delivery {
     this.#pump();
   }
 
-  async #translate(batch: Encoded, mode: Mode): Promise<void> {
-    const again = await encodeAgain(batch, mode, this.#options.compression());
-    const index = this.#unacknowledged.indexOf(batch);
-    if (index !== -1) this.#unacknowledged[index] = again;
-  }
-
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#place.reject(error);
@@ -381,7 +334,5 @@ export class Delivery {
     this.#changed.notify();
   }
 }
-
-const sizeOf = ({ head, body }: Encoded): number => head.length + body.length;
 
 const describe = (error: Error & { code?: string }): string => error.message || (error.code ?? 'unknown');

@@ -11,6 +11,7 @@ export interface Watched {
 
 const TERMINAL_EVERY_MS = 250;
 const LOG_EVERY_MS = 5000;
+const RATE_OVER_MS = 3000;
 const CLEAR_LINE = '\r\x1b[2K';
 
 export interface Progress {
@@ -40,7 +41,7 @@ export function showProgress(shipper: Watched, log: Logger, terminal: NodeJS.Wri
 
 /** The figures of a run, for the log and the summary. */
 export function figures({ counts, level, mode }: Watched): object {
-  return { ...counts, inFlight: inFlight(counts), ratio: ratio(counts), level, mode };
+  return { ...counts, inFlight: inFlight(counts), ratio: ratio(counts), compressionLevel: level, mode };
 }
 
 function line(shipper: Watched, entriesPerSecond: number): string {
@@ -51,14 +52,14 @@ function line(shipper: Watched, entriesPerSecond: number): string {
 
 const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 
-/** Entries acknowledged a second, since the last call. */
+/** Entries acknowledged a second, over the last few seconds: batches come in steps. */
 function rateOf({ counts }: Watched): () => number {
-  let before = { acknowledged: counts.acknowledged, at: performance.now() };
+  const readings = [{ acknowledged: counts.acknowledged, at: performance.now() }];
   return () => {
     const now = { acknowledged: counts.acknowledged, at: performance.now() };
-    const seconds = Math.max(0.001, (now.at - before.at) / 1000);
-    const rate = Math.round((now.acknowledged - before.acknowledged) / seconds);
-    before = now;
-    return rate;
+    readings.push(now);
+    while (readings.length > 2 && now.at - (readings[0]?.at ?? 0) > RATE_OVER_MS) readings.shift();
+    const [first = now] = readings;
+    return Math.round((now.acknowledged - first.acknowledged) / Math.max(0.001, (now.at - first.at) / 1000));
   };
 }

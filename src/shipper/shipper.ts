@@ -47,7 +47,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options;
-    this.#deadLetters = new DeadLetters(options.stateFolder, options.dial.shipperId);
+    this.#deadLetters = new DeadLetters(options.stateFolder, options.dial.shipperId, options.log);
     this.#delivery = new Delivery({
       dial: options.dial,
       reconnect: options.reconnect,

@@ -20,7 +20,9 @@ describe.each(['gzip', 'zstd'] as const)('a %s archive', (format) => {
     ];
     await writeArchive(folder.path, blocks, 'at once', { format });
     const found = await blocksIn(folder.path);
-    expect(found.map(({ shipperId, sequence }) => [shipperId, sequence])).toEqual(blocks.map(({ shipperId, sequence }) => [shipperId, sequence]));
+    expect(found.map(({ shipperId, sequence }) => [shipperId, sequence])).toEqual(
+      blocks.map(({ shipperId, sequence }) => [shipperId, sequence]),
+    );
     const [segment] = await listSegments(folder.path);
     const bytes = await readFile(folder.in(segment?.name ?? ''));
     expect(bytes.equals(Buffer.concat(blocks.map((block) => memberBytes(block, 0, format))))).toBe(true);
@@ -78,29 +80,39 @@ describe('group commit', () => {
   test('syncs on closing with FSYNC=interval', async () => {
     await using folder = await temporaryFolder();
     const disk = new FaultyDisk();
-    await writeArchive(folder.path, [await makeBlock()], 'at once', { disk, fsync: 'interval', fsyncEveryMs: 60_000 });
+    await writeArchive(folder.path, [await makeBlock()], 'at once', {
+      disk,
+      fsync: 'interval',
+      fsyncEveryMs: 60_000,
+    });
     expect(disk.calls).toEqual(['create', 'write', 'sync', 'close']);
   });
 });
 
 describe('rotation', () => {
-  test.each(['at once', 'one by one'] as const)('closes a segment before the block that would not fit, with blocks given %s', async (how) => {
-    await using folder = await temporaryFolder();
-    const sizes = [10, 700, 20, 4000, 30, 1, 1, 900, 900, 5, 2500];
-    const blocks = await Promise.all(sizes.map((size, index) => makeBlock({ sequence: index + 1, text: randomLine(size) })));
-    await writeArchive(folder.path, blocks, how, { segmentMaxBytes: 1500 });
-    const found = await blocksIn(folder.path);
-    expect(found.map(({ sequence }) => sequence)).toEqual(sizes.map((_, index) => index + 1));
-    const segments = Map.groupBy(found, ({ segment }) => segment);
-    expect(segments.size).toBeGreaterThan(4);
-    for (const [name, inside] of segments) {
-      const { size } = await stat(folder.in(name));
-      expect(size <= 1500 || inside.length === 1, `${name} of ${size} bytes`).toBe(true);
-    }
-    const first = [...segments.values()].map(([block]) => (block ? block.endOffset - block.offset : 0));
-    const ends = [...segments.values()].map((inside) => inside.at(-1)?.endOffset ?? 0);
-    for (const [index, end] of ends.slice(0, -1).entries()) expect(end + (first[index + 1] ?? 0)).toBeGreaterThan(1500);
-  });
+  test.each(['at once', 'one by one'] as const)(
+    'closes a segment before the block that would not fit, with blocks given %s',
+    async (how) => {
+      await using folder = await temporaryFolder();
+      const sizes = [10, 700, 20, 4000, 30, 1, 1, 900, 900, 5, 2500];
+      const blocks = await Promise.all(
+        sizes.map((size, index) => makeBlock({ sequence: index + 1, text: randomLine(size) })),
+      );
+      await writeArchive(folder.path, blocks, how, { segmentMaxBytes: 1500 });
+      const found = await blocksIn(folder.path);
+      expect(found.map(({ sequence }) => sequence)).toEqual(sizes.map((_, index) => index + 1));
+      const segments = Map.groupBy(found, ({ segment }) => segment);
+      expect(segments.size).toBeGreaterThan(4);
+      for (const [name, inside] of segments) {
+        const { size } = await stat(folder.in(name));
+        expect(size <= 1500 || inside.length === 1, `${name} of ${size} bytes`).toBe(true);
+      }
+      const first = [...segments.values()].map(([block]) => (block ? block.endOffset - block.offset : 0));
+      const ends = [...segments.values()].map((inside) => inside.at(-1)?.endOffset ?? 0);
+      for (const [index, end] of ends.slice(0, -1).entries())
+        expect(end + (first[index + 1] ?? 0)).toBeGreaterThan(1500);
+    },
+  );
 
   test('fills a segment to the last byte, and not one further', async () => {
     await using folder = await temporaryFolder();
@@ -182,6 +194,7 @@ test('an archive that is closed by one caller is closed for another who waits fo
 /** An entry of about so many bytes that compression can't make much smaller. */
 function randomLine(bytes: number): string {
   let noise = '';
-  for (let seed = bytes + 1; noise.length < bytes; seed = (seed * 48_271) % 0x7fffffff) noise += seed.toString(36);
+  for (let seed = bytes + 1; noise.length < bytes; seed = (seed * 48_271) % 0x7fffffff)
+    noise += seed.toString(36);
   return `${JSON.stringify({ noise: noise.slice(0, bytes) })}\n`;
 }

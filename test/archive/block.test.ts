@@ -19,7 +19,14 @@ const ENTRIES: BlockInfo = {
   crc: 6,
   positions: { 'a.log': { offset: 7, head: 'ab', headBytes: 1 } },
 };
-const GAP: BlockInfo = { ...ENTRIES, positions: {}, count: 0, rawLength: 0, crc: 0, gap: { from: 1, entries: 8, reason: 'spool full' } };
+const GAP: BlockInfo = {
+  ...ENTRIES,
+  positions: {},
+  count: 0,
+  rawLength: 0,
+  crc: 0,
+  gap: { from: 1, entries: 8, reason: 'spool full' },
+};
 
 test('a header lies as its diagram says', () => {
   const header = sealed({ ...ENTRIES, positions: {} }, 0x11223344, 0x55667788);
@@ -51,13 +58,32 @@ test('what was encoded is decoded', () => {
       rawLength: u32,
       crc: u32,
       positions: fc.dictionary(fc.string({ unit: 'binary' }), position, { noNullPrototype: true }),
-      gap: fc.record({ from: fc.maxSafeNat(), entries: fc.maxSafeNat(), reason: fc.string({ unit: 'binary', maxLength: 200 }) }),
+      gap: fc.record({
+        from: fc.maxSafeNat(),
+        entries: fc.maxSafeNat(),
+        reason: fc.string({ unit: 'binary', maxLength: 200 }),
+      }),
     },
-    { requiredKeys: ['shipperId', 'epoch', 'sequence', 'receivedAtMs', 'count', 'rawLength', 'crc', 'positions'] },
+    {
+      requiredKeys: [
+        'shipperId',
+        'epoch',
+        'sequence',
+        'receivedAtMs',
+        'count',
+        'rawLength',
+        'crc',
+        'positions',
+      ],
+    },
   );
   fc.assert(
     fc.property(info, u32, u32, (given, memberLength, durableBytes) => {
-      expect(decodeHeader(sealed(given, memberLength, durableBytes))).toEqual({ ...given, memberLength, durableBytes });
+      expect(decodeHeader(sealed(given, memberLength, durableBytes))).toEqual({
+        ...given,
+        memberLength,
+        durableBytes,
+      });
     }),
   );
 });
@@ -75,14 +101,17 @@ describe.each([
     for (let bit = 0; bit < header.length * 8; bit += 1) {
       const flipped = Buffer.from(header);
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      if ((await codeOf(() => decodeHeader(flipped))) !== 'damaged') unnoticed.push(`byte ${bit >> 3} bit ${bit & 7}`);
+      if ((await codeOf(() => decodeHeader(flipped))) !== 'damaged')
+        unnoticed.push(`byte ${bit >> 3} bit ${bit & 7}`);
     }
     expect(unnoticed).toEqual([]);
   });
 
   test('is damaged when it is cut anywhere', async () => {
     for (let length = 0; length < header.length; length += 1) {
-      expect(await codeOf(() => decodeHeader(header.subarray(0, length))), `cut at ${length}`).toBe('damaged');
+      expect(await codeOf(() => decodeHeader(header.subarray(0, length))), `cut at ${length}`).toBe(
+        'damaged',
+      );
     }
   });
 });

@@ -11,7 +11,8 @@ import { blocksIn, makeBlock, makeBlocks, memberBytes } from '../helpers/blocks.
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
 const run = promisify(execFile);
-const PYTHON = 'import gzip, sys; sys.stdout.buffer.write(b"".join(gzip.open(path).read() for path in sys.argv[1:]))';
+const PYTHON =
+  'import gzip, sys; sys.stdout.buffer.write(b"".join(gzip.open(path).read() for path in sys.argv[1:]))';
 const EXPECTED = 'every entry, in order';
 
 /** A gzip archive of three segments, and the text of all its entries. */
@@ -52,7 +53,10 @@ test(`a zstd archive is skippable frames and zstd frames: ${EXPECTED}`, async ()
   while (rest.length > 0) {
     expect(rest.toString('hex', 0, 4)).toBe('502a4d18');
     rest = rest.subarray(8 + rest.readUInt32LE(4));
-    const frame = zstdDecompressSync(rest, { info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    const frame = zstdDecompressSync(rest, { info: true }) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
     text += frame.buffer.toString();
     rest = rest.subarray(frame.engine.bytesWritten);
   }
@@ -88,7 +92,11 @@ test('blocks are read from the offset of any of them', async () => {
 
 test('a block larger than the window is read whole, and the ones around it', async () => {
   await using folder = await temporaryFolder();
-  const large = await makeBlock({ sequence: 2, level: 1, text: `${JSON.stringify({ noise: noise(2_500_000) })}\n` });
+  const large = await makeBlock({
+    sequence: 2,
+    level: 1,
+    text: `${JSON.stringify({ noise: noise(2_500_000) })}\n`,
+  });
   expect(large.body.length).toBeGreaterThan(1024 * 1024);
   await writeArchive(folder.path, [await makeBlock(), large, await makeBlock({ sequence: 3 })]);
   const found = await blocksIn(folder.path);
@@ -135,8 +143,14 @@ describe('damage', () => {
   test('that is wrong bytes is not torn', async () => {
     await using folder = await temporaryFolder();
     const member = memberBytes(await makeBlock());
-    expect(await damageIn(folder.path, Buffer.concat([member, Buffer.alloc(100)]))).toEqual({ offset: member.length, isTorn: false });
-    expect(await damageIn(folder.path, Buffer.from(member).fill(0, member.length - 4))).toEqual({ offset: 0, isTorn: false });
+    expect(await damageIn(folder.path, Buffer.concat([member, Buffer.alloc(100)]))).toEqual({
+      offset: member.length,
+      isTorn: false,
+    });
+    expect(await damageIn(folder.path, Buffer.from(member).fill(0, member.length - 4))).toEqual({
+      offset: 0,
+      isTorn: false,
+    });
   });
 
   test('is not seen in other errors', () => {

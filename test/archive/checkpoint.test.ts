@@ -7,8 +7,16 @@ import { EPOCH, makeBlock, makeBlocks, sequencesIn } from '../helpers/blocks.ts'
 import { codeOf } from '../helpers/errors.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 
-const POINT = { epoch: EPOCH, sequence: 3, crc: 4, positions: { 'a.log': { offset: 5, head: 'ab', headBytes: 1 } } };
-const CHECKPOINT = { position: { segment: 'logs_20260131_120000.jsonl.gz', offset: 6 }, resumePoints: new Map([['a', POINT]]) };
+const POINT = {
+  epoch: EPOCH,
+  sequence: 3,
+  crc: 4,
+  positions: { 'a.log': { offset: 5, head: 'ab', headBytes: 1 } },
+};
+const CHECKPOINT = {
+  position: { segment: 'logs_20260131_120000.jsonl.gz', offset: 6 },
+  resumePoints: new Map([['a', POINT]]),
+};
 
 test('a checkpoint that was saved is loaded', async () => {
   await using folder = await temporaryFolder();
@@ -30,7 +38,10 @@ test('a checkpoint with any byte changed, or cut anywhere before its last newlin
   for (let at = 0; at < bytes.length - 1; at += 1) {
     const changed = Buffer.from(bytes);
     changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-    for (const [what, garbled] of [['changed', changed], ['cut', bytes.subarray(0, at)]] as const) {
+    for (const [what, garbled] of [
+      ['changed', changed],
+      ['cut', bytes.subarray(0, at)],
+    ] as const) {
       await writeFile(path, garbled);
       if ((await loadCheckpoint(folder.path)) !== undefined) loaded.push(`${what} at ${at}`);
     }
@@ -58,17 +69,28 @@ describe.each(MISHAPS)('an archive reopened %s', (_, mishap) => {
   test('knows where every shipper stands', async () => {
     await using folder = await temporaryFolder();
     const positions = { 'a.log': { offset: 1, head: 'ab', headBytes: 1 } };
-    await writeArchive(folder.path, await makeBlocks(1, 6, { positions }), 'one by one', { segmentMaxBytes: 600 });
-    await writeArchive(folder.path, await makeBlocks(4, 5, { shipperId: 'b' }), 'one by one', { segmentMaxBytes: 600 });
+    await writeArchive(folder.path, await makeBlocks(1, 6, { positions }), 'one by one', {
+      segmentMaxBytes: 600,
+    });
+    await writeArchive(folder.path, await makeBlocks(4, 5, { shipperId: 'b' }), 'one by one', {
+      segmentMaxBytes: 600,
+    });
     expect((await listSegments(folder.path)).length).toBeGreaterThan(2);
     await mishap(folder);
     await using opened = await openArchive(folder.path);
     expect(opened.reports.findings).toEqual([]);
     const last = await makeBlock({ sequence: 6 });
-    expect(await opened.archive.resumePoint('a')).toEqual({ epoch: EPOCH, sequence: 6, crc: last.crc, positions });
+    expect(await opened.archive.resumePoint('a')).toEqual({
+      epoch: EPOCH,
+      sequence: 6,
+      crc: last.crc,
+      positions,
+    });
     expect(await opened.archive.resumePoint('b')).toMatchObject({ epoch: EPOCH, sequence: 5, positions: {} });
     expect(await opened.archive.append(last)).toBe('repeated');
-    expect(await codeOf(async () => opened.archive.append(await makeBlock({ sequence: 8 })))).toBe('sequence_gap');
+    expect(await codeOf(async () => opened.archive.append(await makeBlock({ sequence: 8 })))).toBe(
+      'sequence_gap',
+    );
     expect(await opened.archive.append(await makeBlock({ sequence: 7 }))).toBe('stored');
   });
 });
@@ -76,7 +98,9 @@ describe.each(MISHAPS)('an archive reopened %s', (_, mishap) => {
 test('a shipper whose segments have been removed is known by the checkpoint', async () => {
   await using folder = await temporaryFolder();
   await writeArchive(folder.path, await makeBlocks(1, 3), 'one by one', { segmentMaxBytes: 1 });
-  await writeArchive(folder.path, await makeBlocks(1, 1, { shipperId: 'b' }), 'one by one', { segmentMaxBytes: 1 });
+  await writeArchive(folder.path, await makeBlocks(1, 1, { shipperId: 'b' }), 'one by one', {
+    segmentMaxBytes: 1,
+  });
   for (const { name } of (await listSegments(folder.path)).slice(0, 3)) await rm(folder.in(name));
   await using opened = await openArchive(folder.path);
   expect((await opened.archive.resumePoint('a'))?.sequence).toBe(3);
@@ -90,7 +114,9 @@ test('a crash right after rotation loses no resume point: the checkpoint is from
     const checkpoint = await loadCheckpoint(folder.path);
     const [newest] = (await listSegments(folder.path)).slice(-1);
     expect(checkpoint?.position).toEqual({ segment: newest?.name, offset: 0 });
-    expect(checkpoint?.resumePoints.get('a')?.sequence).toBe(block.sequence === 1 ? undefined : block.sequence - 1);
+    expect(checkpoint?.resumePoints.get('a')?.sequence).toBe(
+      block.sequence === 1 ? undefined : block.sequence - 1,
+    );
   }
   expect(await sequencesIn(folder.path)).toEqual([1, 2, 3, 4]);
 });

@@ -9,7 +9,8 @@ const TEXT = numberedLines('a', 1, 3);
 
 describe.each(['gzip', 'zstd'] as const)('a %s block', (name) => {
   const format = FORMATS[name];
-  const member = async (): Promise<Buffer> => memberBytes(await makeBlock({ format: name, text: TEXT, sequence: 7 }), 42, name);
+  const member = async (): Promise<Buffer> =>
+    memberBytes(await makeBlock({ format: name, text: TEXT, sequence: 7 }), 42, name);
 
   /** Every body a decoder may meet in a segment; its header is that of `bytes`. */
   async function read(bytes: Buffer): Promise<string> {
@@ -20,7 +21,12 @@ describe.each(['gzip', 'zstd'] as const)('a %s block', (name) => {
 
   test('is read as it was made', async () => {
     const bytes = await member();
-    expect(decodeHead(format, bytes)?.header).toMatchObject({ sequence: 7, count: 3, memberLength: bytes.length, durableBytes: 42 });
+    expect(decodeHead(format, bytes)?.header).toMatchObject({
+      sequence: 7,
+      count: 3,
+      memberLength: bytes.length,
+      durableBytes: 42,
+    });
     expect(await read(bytes)).toBe(TEXT);
   });
 
@@ -32,7 +38,8 @@ describe.each(['gzip', 'zstd'] as const)('a %s block', (name) => {
     const bytes = await member();
     const headBytes = decodeHead(format, bytes)?.headBytes ?? 0;
     expect(headBytes).toBeGreaterThan(60);
-    for (let length = 0; length < headBytes; length += 1) expect(decodeHead(format, bytes.subarray(0, length)), `cut at ${length}`).toBeUndefined();
+    for (let length = 0; length < headBytes; length += 1)
+      expect(decodeHead(format, bytes.subarray(0, length)), `cut at ${length}`).toBeUndefined();
   });
 
   test('is damaged when any byte of its body or trailer is another', async () => {
@@ -74,7 +81,8 @@ describe.each([
   test.each(['gzip', 'zstd'] as const)('is damaged as %s', async (name) => {
     const bytes = memberBytes(await makeBlock({ format: name, text: TEXT, ...lie }), 0, name);
     const head = decodeHead(FORMATS[name], bytes);
-    const read = async (): Promise<unknown> => head && inflateBody(FORMATS[name], head.header, bytes.subarray(head.headBytes));
+    const read = async (): Promise<unknown> =>
+      head && inflateBody(FORMATS[name], head.header, bytes.subarray(head.headBytes));
     expect(await codeOf(read)).toBe('damaged');
   });
 });

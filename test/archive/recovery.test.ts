@@ -15,13 +15,23 @@ interface Written extends AsyncDisposable {
 }
 
 /** An archive of blocks 1 to `last` in one segment, as a crash leaves it: without the checkpoint that closing writes. */
-async function crashed(last: number, how: 'at once' | 'one by one', format: 'gzip' | 'zstd' = 'gzip'): Promise<Written> {
+async function crashed(
+  last: number,
+  how: 'at once' | 'one by one',
+  format: 'gzip' | 'zstd' = 'gzip',
+): Promise<Written> {
   const folder = await temporaryFolder();
   await writeArchive(folder.path, await makeBlocks(1, last, { format }), how, { format });
   await rm(folder.in('checkpoint.json'));
   const [segment] = await listSegments(folder.path);
   const path = folder.in(segment?.name ?? '');
-  return { folder, path, bytes: await readFile(path), blocks: await blocksIn(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return {
+    folder,
+    path,
+    bytes: await readFile(path),
+    blocks: await blocksIn(folder.path),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
 }
 
 function blockOf({ blocks }: Written, sequence: number): FoundBlock {
@@ -43,25 +53,37 @@ async function recovered({ folder, path }: Written, bytes: Buffer) {
   const kept = await readdir(folder.in(DAMAGED_FOLDER)).catch(() => []);
   const bad = kept[0] === undefined ? undefined : await readFile(folder.in(DAMAGED_FOLDER, kept[0]));
   await rm(folder.in(DAMAGED_FOLDER), { recursive: true, force: true });
-  return { sequence: resumePoints.get('a')?.sequence, size: (await stat(path)).size, newestBytes: newest?.bytes, findings, kept, bad };
+  return {
+    sequence: resumePoints.get('a')?.sequence,
+    size: (await stat(path)).size,
+    newestBytes: newest?.bytes,
+    findings,
+    kept,
+    bad,
+  };
 }
 
 describe.each(['gzip', 'zstd'] as const)('a %s segment cut by a crash', (format) => {
-  test.each(['at once', 'one by one'] as const)('at any byte of its last two blocks, written %s, keeps the blocks before the cut', async (how) => {
-    await using written = await crashed(4, how, format);
-    const { bytes } = written;
-    const ends = [0, ...written.blocks.map(({ endOffset }) => endOffset)];
-    for (let size = blockOf(written, 3).offset; size <= bytes.length; size += 1) {
-      const whole = ends.filter((end) => end <= size).length - 1;
-      const keptSize = ends[whole];
-      const isClean = size === keptSize;
-      const { findings, bad, kept, ...rest } = await recovered(written, bytes.subarray(0, size));
-      expect(rest, `cut at ${size}`).toEqual({ sequence: whole, size: keptSize, newestBytes: keptSize });
-      expect(findings.length, `cut at ${size}`).toBe(isClean ? 0 : 1);
-      expect(bad?.length, `cut at ${size}`).toBe(isClean ? undefined : size);
-      expect(kept).toEqual(isClean ? [] : [expect.stringMatching(new RegExp(`\\.at_${String(keptSize)}\\.bad$`))]);
-    }
-  });
+  test.each(['at once', 'one by one'] as const)(
+    'at any byte of its last two blocks, written %s, keeps the blocks before the cut',
+    async (how) => {
+      await using written = await crashed(4, how, format);
+      const { bytes } = written;
+      const ends = [0, ...written.blocks.map(({ endOffset }) => endOffset)];
+      for (let size = blockOf(written, 3).offset; size <= bytes.length; size += 1) {
+        const whole = ends.filter((end) => end <= size).length - 1;
+        const keptSize = ends[whole];
+        const isClean = size === keptSize;
+        const { findings, bad, kept, ...rest } = await recovered(written, bytes.subarray(0, size));
+        expect(rest, `cut at ${size}`).toEqual({ sequence: whole, size: keptSize, newestBytes: keptSize });
+        expect(findings.length, `cut at ${size}`).toBe(isClean ? 0 : 1);
+        expect(bad?.length, `cut at ${size}`).toBe(isClean ? undefined : size);
+        expect(kept).toEqual(
+          isClean ? [] : [expect.stringMatching(new RegExp(`\\.at_${String(keptSize)}\\.bad$`))],
+        );
+      }
+    },
+  );
 
   test('is gone on in, as if the torn block had never been', async () => {
     await using written = await crashed(3, 'one by one', format);
@@ -81,7 +103,12 @@ describe('a byte garbled', () => {
       const { sequence, size, bad } = await recovered(written, garbled(written.bytes, at));
       const isUnnoticed = sequence === 3;
       if (isUnnoticed) kept.push(at - offset);
-      else expect({ sequence, size, bad: bad?.length }, `byte ${at}`).toEqual({ sequence: 1, size: offset, bad: written.bytes.length });
+      else
+        expect({ sequence, size, bad: bad?.length }, `byte ${at}`).toEqual({
+          sequence: 1,
+          size: offset,
+          bad: written.bytes.length,
+        });
     }
     expect(kept, 'the time, flags and system of the gzip header say nothing').toEqual([4, 5, 6, 7, 8, 9]);
   });
@@ -92,8 +119,13 @@ describe('a byte garbled', () => {
       const { offset, endOffset } = blockOf(written, sequence);
       for (let at = offset; at < endOffset; at += 1) {
         const result = await recovered(written, garbled(written.bytes, at));
-        expect({ ...result, findings: undefined }, `byte ${at}`).toMatchObject({ sequence: 3, size: written.bytes.length, bad: undefined });
-        if (at > offset + 9) expect(result.findings, `byte ${at}`).toEqual([expect.stringContaining('kept as it is')]);
+        expect({ ...result, findings: undefined }, `byte ${at}`).toMatchObject({
+          sequence: 3,
+          size: written.bytes.length,
+          bad: undefined,
+        });
+        if (at > offset + 9)
+          expect(result.findings, `byte ${at}`).toEqual([expect.stringContaining('kept as it is')]);
       }
     }
   });
@@ -101,14 +133,21 @@ describe('a byte garbled', () => {
   test('in the last block cuts it: nothing tells that it was durable', async () => {
     await using written = await crashed(3, 'one by one');
     const { offset } = blockOf(written, 3);
-    expect(await recovered(written, garbled(written.bytes, written.bytes.length - 1))).toMatchObject({ sequence: 2, size: offset });
+    expect(await recovered(written, garbled(written.bytes, written.bytes.length - 1))).toMatchObject({
+      sequence: 2,
+      size: offset,
+    });
   });
 });
 
 describe('a newest segment', () => {
   test('that is empty is begun again', async () => {
     await using written = await crashed(1, 'at once');
-    expect(await recovered(written, Buffer.alloc(0))).toMatchObject({ sequence: undefined, size: 0, findings: [] });
+    expect(await recovered(written, Buffer.alloc(0))).toMatchObject({
+      sequence: undefined,
+      size: 0,
+      findings: [],
+    });
   });
 
   test.each([
@@ -133,8 +172,13 @@ describe('a newest segment', () => {
       await recover(written.folder.path);
     }
     const kept = await readdir(written.folder.in(DAMAGED_FOLDER));
-    const texts = await Promise.all(kept.map((name) => readFile(written.folder.in(DAMAGED_FOLDER, name), 'latin1')));
-    expect(texts.map((text) => text.slice(written.bytes.length)).sort()).toEqual(['first crash', 'second crash']);
+    const texts = await Promise.all(
+      kept.map((name) => readFile(written.folder.in(DAMAGED_FOLDER, name), 'latin1')),
+    );
+    expect(texts.map((text) => text.slice(written.bytes.length)).sort()).toEqual([
+      'first crash',
+      'second crash',
+    ]);
   });
 });
 
@@ -142,7 +186,9 @@ describe('an older segment', () => {
   /** Blocks 1 to 3 of `a` in one group, then a newer segment with blocks of `b`. */
   async function rotated(): Promise<Written> {
     const written = await crashed(3, 'at once');
-    await writeArchive(written.folder.path, await makeBlocks(1, 2, { shipperId: 'b' }), 'at once', { segmentMaxBytes: 1 });
+    await writeArchive(written.folder.path, await makeBlocks(1, 2, { shipperId: 'b' }), 'at once', {
+      segmentMaxBytes: 1,
+    });
     await rm(written.folder.in('checkpoint.json'));
     return written;
   }
@@ -170,7 +216,10 @@ test('a copy of a running archive is recovered: every acknowledged block is ther
     const copy = copies.in(`after_${String(block.sequence)}`);
     await cp(folder.path, copy, { recursive: true, filter: (path) => !path.endsWith('lock.sock') });
     const { resumePoints, findings } = await recover(copy);
-    expect({ sequence: resumePoints.get('a')?.sequence, findings }).toEqual({ sequence: block.sequence, findings: [] });
+    expect({ sequence: resumePoints.get('a')?.sequence, findings }).toEqual({
+      sequence: block.sequence,
+      findings: [],
+    });
   }
   expect((await listSegments(folder.path)).length).toBeGreaterThan(2);
 });

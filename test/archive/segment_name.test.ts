@@ -1,7 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareSegments, listSegments, nextSegmentName, parseSegmentName, type SegmentName } from '../../src/archive/segment_name.ts';
+import {
+  compareSegments,
+  listSegments,
+  nextSegmentName,
+  parseSegmentName,
+  type SegmentName,
+} from '../../src/archive/segment_name.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
 const NOON = Date.UTC(2026, 0, 31, 12, 0, 0);
@@ -17,17 +23,40 @@ describe('the next segment is named', () => {
     ['by the second it is begun in, in UTC', NOON, undefined, 'logs_20260131_120000.jsonl.gz'],
     ['without the milliseconds', NOON + 999, undefined, 'logs_20260131_120000.jsonl.gz'],
     ['by a later second', NOON + 1000, 'logs_20260131_120000.jsonl.gz', 'logs_20260131_120001.jsonl.gz'],
-    ['with 001 in the same second', NOON, 'logs_20260131_120000.jsonl.gz', 'logs_20260131_120000_001.jsonl.gz'],
-    ['with 002 after 001', NOON + 1, 'logs_20260131_120000_001.jsonl.gz', 'logs_20260131_120000_002.jsonl.gz'],
+    [
+      'with 001 in the same second',
+      NOON,
+      'logs_20260131_120000.jsonl.gz',
+      'logs_20260131_120000_001.jsonl.gz',
+    ],
+    [
+      'with 002 after 001',
+      NOON + 1,
+      'logs_20260131_120000_001.jsonl.gz',
+      'logs_20260131_120000_002.jsonl.gz',
+    ],
     ['with 1000 after 999', NOON, 'logs_20260131_120000_999.jsonl.gz', 'logs_20260131_120000_1000.jsonl.gz'],
-    ['after the last when the clock went back', NOON - 3_600_000, 'logs_20260131_120000_004.jsonl.gz', 'logs_20260131_120000_005.jsonl.gz'],
-    ['after the last when that is of the other format', NOON, 'logs_20260131_120000.jsonl.zst', 'logs_20260131_120000_001.jsonl.gz'],
+    [
+      'after the last when the clock went back',
+      NOON - 3_600_000,
+      'logs_20260131_120000_004.jsonl.gz',
+      'logs_20260131_120000_005.jsonl.gz',
+    ],
+    [
+      'after the last when that is of the other format',
+      NOON,
+      'logs_20260131_120000.jsonl.zst',
+      'logs_20260131_120000_001.jsonl.gz',
+    ],
   ])('%s', (_, now, last, expected) => {
     expect(nextSegmentName(now, 'gzip', last === undefined ? undefined : named(last)).name).toBe(expected);
   });
 
   test('by its format', () => {
-    expect(nextSegmentName(NOON, 'zstd', undefined)).toMatchObject({ name: 'logs_20260131_120000.jsonl.zst', format: { name: 'zstd' } });
+    expect(nextSegmentName(NOON, 'zstd', undefined)).toMatchObject({
+      name: 'logs_20260131_120000.jsonl.zst',
+      format: { name: 'zstd' },
+    });
   });
 });
 
@@ -68,6 +97,7 @@ test('the segments of a folder are listed oldest first, 1000 after 999, and othe
     'logs_20260131_120000_1000.jsonl.gz',
     'logs_20260131_120001.jsonl.gz',
   ];
-  for (const name of [...ordered, 'checkpoint.json', 'notes.txt'].reverse()) await writeFile(folder.in(name), '');
+  for (const name of [...ordered, 'checkpoint.json', 'notes.txt'].reverse())
+    await writeFile(folder.in(name), '');
   expect((await listSegments(folder.path)).map(({ name }) => name)).toEqual(ordered);
 });

@@ -38,18 +38,31 @@ describe.each(OUTAGES)('while $what fails', ({ faults }) => {
       for (const block of await makeBlocks(1, before)) await opened.archive.append(block);
       for (const fault of faults) disk.faults.add(fault);
       let settled = 0;
-      const appends = (await makeBlocks(before + 1, before + 3)).map((block) => opened.archive.append(block).finally(() => (settled += 1)));
+      const appends = (await makeBlocks(before + 1, before + 3)).map((block) =>
+        opened.archive.append(block).finally(() => (settled += 1)),
+      );
       await until('it has failed several times', () => disk.failures >= 4 * faults.length);
-      expect({ settled, trouble: opened.archive.trouble?.message }).toMatchObject({ settled: 0, trouble: expect.stringContaining('the disk fails') as string });
-      expect(opened.reports).toMatchObject({ stored: Array.from({ length: before }, (__, index) => index + 1), recovered: 0 });
+      expect({ settled, trouble: opened.archive.trouble?.message }).toMatchObject({
+        settled: 0,
+        trouble: expect.stringContaining('the disk fails') as string,
+      });
+      expect(opened.reports).toMatchObject({
+        stored: Array.from({ length: before }, (__, index) => index + 1),
+        recovered: 0,
+      });
       expect(opened.reports.troubled).toHaveLength(1);
       disk.faults.clear();
       expect(await Promise.all(appends)).toEqual(['stored', 'stored', 'stored']);
       expect(opened.archive.trouble).toBeUndefined();
-      expect(opened.reports).toMatchObject({ recovered: 1, stored: Array.from({ length: before + 3 }, (__, index) => index + 1) });
+      expect(opened.reports).toMatchObject({
+        recovered: 1,
+        stored: Array.from({ length: before + 3 }, (__, index) => index + 1),
+      });
       expect(opened.reports.troubled).toHaveLength(1);
     }
-    expect(await sequencesIn(folder.path)).toEqual(Array.from({ length: before + 3 }, (__, index) => index + 1));
+    expect(await sequencesIn(folder.path)).toEqual(
+      Array.from({ length: before + 3 }, (__, index) => index + 1),
+    );
     expect(await verified(folder.path)).toContain('clean');
   });
 });
@@ -60,7 +73,11 @@ describe.each(['create', 'create half-way'] as const)('while a new segment can n
     const disk = new FaultyDisk();
     let now = RECEIVED_AT_MS;
     {
-      await using opened = await openArchive(folder.path, { disk, segmentMaxBytes: 1, now: () => (now += 400) });
+      await using opened = await openArchive(folder.path, {
+        disk,
+        segmentMaxBytes: 1,
+        now: () => (now += 400),
+      });
       await opened.archive.append(await makeBlock());
       disk.faults.add(fault);
       const appended = opened.archive.append(await makeBlock({ sequence: 2 }));
@@ -97,7 +114,10 @@ test('a segment whose sync failed is not written again, and keeps only what was 
   await opened.archive.append(await makeBlock({ sequence: 2 }));
   await opened.archive.append(await makeBlock({ sequence: 3 }));
   const [first, second] = await listSegments(folder.path);
-  expect([first?.name, second?.name]).toEqual(['logs_20260131_120000.jsonl.gz', 'logs_20260131_120000_001.jsonl.gz']);
+  expect([first?.name, second?.name]).toEqual([
+    'logs_20260131_120000.jsonl.gz',
+    'logs_20260131_120000_001.jsonl.gz',
+  ]);
   expect(await sequencesIn(folder.path)).toEqual([1, 2, 3]);
   expect(disk.count('create')).toBe(2);
 });
@@ -141,7 +161,12 @@ test('whatever fails and when, everything is stored once and in order', async ()
       disk.fails = () => planned[asked++] === 3;
       let now = RECEIVED_AT_MS;
       {
-        await using opened = await openArchive(folder.path, { disk, segmentMaxBytes, retryAfterMs: 0, now: () => (now += 1000) });
+        await using opened = await openArchive(folder.path, {
+          disk,
+          segmentMaxBytes,
+          retryAfterMs: 0,
+          now: () => (now += 1000),
+        });
         const [a, b] = await Promise.all([makeBlocks(1, 8), makeBlocks(1, 8, { shipperId: 'b' })]);
         const run = async (blocks: typeof a): Promise<void> => {
           await Promise.all(blocks.slice(0, 4).map((block) => opened.archive.append(block)));
@@ -150,7 +175,8 @@ test('whatever fails and when, everything is stored once and in order', async ()
         await Promise.all([run(a), run(b)]);
         disk.fails = () => false;
       }
-      for (const id of ['a', 'b']) expect(await sequencesIn(folder.path, id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      for (const id of ['a', 'b'])
+        expect(await sequencesIn(folder.path, id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     }),
     { numRuns: 40 },
   );

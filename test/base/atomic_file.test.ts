@@ -29,7 +29,8 @@ test('a reader finds the old text or the new one, whole', async () => {
   const seen = new Set<string>();
   let isWriting = true;
   const writing = (async () => {
-    for (let round = 0; round < 30; round += 1) await writeFileAtomically(folder.in('file'), texts[round % 2] ?? '');
+    for (let round = 0; round < 30; round += 1)
+      await writeFileAtomically(folder.in('file'), texts[round % 2] ?? '');
     isWriting = false;
   })();
   while (isWriting) seen.add(await readFile(folder.in('file'), 'utf8'));

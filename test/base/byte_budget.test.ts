@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { ByteBudget } from '../../src/base/byte_budget.ts';
 
 /** Work that goes on until it is told to end. */
-function work(budget: ByteBudget, bytes: number): { readonly done: Promise<void>; readonly end: () => void; readonly hasBegun: () => boolean } {
+function work(
+  budget: ByteBudget,
+  bytes: number,
+): { readonly done: Promise<void>; readonly end: () => void; readonly hasBegun: () => boolean } {
   const { promise, resolve } = Promise.withResolvers<void>();
   let begun = false;
   const done = budget.hold(bytes, () => {

@@ -15,7 +15,9 @@ setInterval(() => undefined, 1000);
 
 /** Another process that takes the lock, once it has said how that went. */
 async function holder(folder: string) {
-  const process_ = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const process_ = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = (await once(process_.stdout, 'data')) as [Buffer];
   return {
     said: said.toString(),

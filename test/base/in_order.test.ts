@@ -28,7 +28,9 @@ describe.each([1, 2, 7, 1000])('with %i at once', (atOnce) => {
       for (let turns = (number * 7) % 5; turns > 0; turns -= 1) await turn();
       return number * 10;
     };
-    expect(await drained(mapInOrder(upTo(50), atOnce, slow))).toEqual({ results: Array.from({ length: 50 }, (_, index) => index * 10) });
+    expect(await drained(mapInOrder(upTo(50), atOnce, slow))).toEqual({
+      results: Array.from({ length: 50 }, (_, index) => index * 10),
+    });
   });
 
   test('no more calls are under way, and as many are', async () => {
@@ -45,13 +47,19 @@ describe.each([1, 2, 7, 1000])('with %i at once', (atOnce) => {
   });
 
   test('an error of the inputs comes after the results of the inputs before it', async () => {
-    const outcome = await drained(mapInOrder(upTo(5, new Error('torn')), atOnce, (number) => Promise.resolve(number)));
+    const outcome = await drained(
+      mapInOrder(upTo(5, new Error('torn')), atOnce, (number) => Promise.resolve(number)),
+    );
     expect(outcome).toEqual({ results: [0, 1, 2, 3, 4], error: 'torn' });
   });
 
   test('an error of a call comes after the results before it, and nothing after it', async () => {
-    const failing = (number: number): Promise<number> => (number === 3 ? Promise.reject(new Error('fourth')) : Promise.resolve(number));
-    expect(await drained(mapInOrder(upTo(9), atOnce, failing))).toEqual({ results: [0, 1, 2], error: 'fourth' });
+    const failing = (number: number): Promise<number> =>
+      number === 3 ? Promise.reject(new Error('fourth')) : Promise.resolve(number);
+    expect(await drained(mapInOrder(upTo(9), atOnce, failing))).toEqual({
+      results: [0, 1, 2],
+      error: 'fourth',
+    });
   });
 
   test('inputs are closed when the reader leaves', async () => {
@@ -66,7 +74,8 @@ describe.each([1, 2, 7, 1000])('with %i at once', (atOnce) => {
         isClosed = true;
       }
     }
-    for await (const result of mapInOrder(endless(), atOnce, (number) => Promise.resolve(number))) if (result === 3) break;
+    for await (const result of mapInOrder(endless(), atOnce, (number) => Promise.resolve(number)))
+      if (result === 3) break;
     for (let turns = 0; turns < 2000 && !isClosed; turns += 1) await turn();
     expect(isClosed).toBe(true);
   });

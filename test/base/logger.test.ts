@@ -17,7 +17,12 @@ describe('the logger of a process that is not at a terminal', () => {
     ['standard output', '1'],
     ['standard error', '2'],
   ])('writes JSON lines to %s, the last one before an exit too', async (_, fd) => {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', PROGRAM, fd]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      '--input-type=module',
+      '-e',
+      PROGRAM,
+      fd,
+    ]);
     const [written, silent] = fd === '1' ? [stdout, stderr] : [stderr, stdout];
     expect(silent).toBe('');
     expect(written.trim().split('\n')).toHaveLength(1);

@@ -14,8 +14,14 @@ if (process.argv[2] === 'ends') clearInterval(busy);
 `;
 
 /** Runs the program with a deadline, sends each signal when it has said what stands before it, and tells how it ended. */
-async function stopped(deadlineMs: number, how: 'ends' | 'hangs', signals: [string, NodeJS.Signals][]): Promise<{ code: number; said: string }> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, String(deadlineMs), how], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function stopped(
+  deadlineMs: number,
+  how: 'ends' | 'hangs',
+  signals: [string, NodeJS.Signals][],
+): Promise<{ code: number; said: string }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, String(deadlineMs), how], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -29,9 +35,12 @@ async function stopped(deadlineMs: number, how: 'ends' | 'hangs', signals: [stri
 }
 
 describe('a process', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('that gets %s finishes what it has and ends well', async (signal) => {
-    expect(await stopped(60_000, 'ends', [['ready', signal]])).toEqual({ code: 0, said: 'ready stopping' });
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'that gets %s finishes what it has and ends well',
+    async (signal) => {
+      expect(await stopped(60_000, 'ends', [['ready', signal]])).toEqual({ code: 0, said: 'ready stopping' });
+    },
+  );
 
   test.each([
     ['SIGINT', 130],
@@ -45,7 +54,10 @@ describe('a process', () => {
   });
 
   test('that does not finish before the deadline says so and ends with 1', async () => {
-    expect(await stopped(50, 'hangs', [['ready', 'SIGTERM']])).toEqual({ code: 1, said: 'ready stopping deadline' });
+    expect(await stopped(50, 'hangs', [['ready', 'SIGTERM']])).toEqual({
+      code: 1,
+      said: 'ready stopping deadline',
+    });
   });
 });
 

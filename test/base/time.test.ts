@@ -18,6 +18,20 @@ test.each([
   expect(parseTime(text, NOW)).toBe(time);
 });
 
-test.each(['', 'yesterday', '7', 'banana 7', '15 m', '15min', '-5m', '5w', '1.5h', 'm', '2026-13-01', '31/01/2026 foo', '1769860800000'])('%j is none', (text) => {
+test.each([
+  '',
+  'yesterday',
+  '7',
+  'banana 7',
+  '15 m',
+  '15min',
+  '-5m',
+  '5w',
+  '1.5h',
+  'm',
+  '2026-13-01',
+  '31/01/2026 foo',
+  '1769860800000',
+])('%j is none', (text) => {
   expect(() => parseTime(text, NOW)).toThrow('is not a time');
 });

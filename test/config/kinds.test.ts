@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boolean, bytes, integer, oneOf, seconds, text } from '../../src/config/kinds.ts';
+import { boolean, bytes, integer, oneOf, seconds, text, type Kind } from '../../src/config/kinds.ts';
 
 const RANGE = { min: 1, max: 100 };
 const ANY = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -25,26 +25,42 @@ describe('a text is taken', () => {
     ['a choice', oneOf(['gzip', 'zstd']), 'zstd', 'zstd'],
     ['a choice in capitals', oneOf(['gzip', 'zstd']), 'GZIP', 'gzip'],
     ['a text', text('a folder'), './data', './data'],
-    ...['true', '1', 'yes', 'on', 'TRUE'].map((given) => [`${given} for true`, boolean, given, true] as const),
-    ...['false', '0', 'no', 'off', 'False'].map((given) => [`${given} for false`, boolean, given, false] as const),
-  ])('%s', (_, kind, given, value) => {
+    ...['true', '1', 'yes', 'on', 'TRUE'].map(
+      (given) => [`${given} for true`, boolean, given, true] as const,
+    ),
+    ...['false', '0', 'no', 'off', 'False'].map(
+      (given) => [`${given} for false`, boolean, given, false] as const,
+    ),
+  ] as [string, Kind<unknown>, string, unknown][])('%s', (_, kind, given, value) => {
     expect(kind.parse(given)).toBe(value);
   });
 });
 
 describe('a text is refused, and what was expected is said', () => {
   test.each([
-    ...['', '7.5', '1e2', '0x10', 'seven', '7 ', 'NaN', 'Infinity'].map((given) => ['a whole number', given, integer(RANGE)] as const),
-    ...['0', '101', '-1', '99999999999999999999'].map((given) => ['1 to 100', given, integer(RANGE)] as const),
-    ...['', '7s', '.5', '5.', 'NaN', 'Infinity', '1e3'].map((given) => ['a number', given, seconds(RANGE)] as const),
+    ...['', '7.5', '1e2', '0x10', 'seven', '7 ', 'NaN', 'Infinity'].map(
+      (given) => ['a whole number', given, integer(RANGE)] as const,
+    ),
+    ...['0', '101', '-1', '99999999999999999999'].map(
+      (given) => ['1 to 100', given, integer(RANGE)] as const,
+    ),
+    ...['', '7s', '.5', '5.', 'NaN', 'Infinity', '1e3'].map(
+      (given) => ['a number', given, seconds(RANGE)] as const,
+    ),
     ...['0.999', '100.001'].map((given) => ['1 s to 100 s', given, seconds(RANGE)] as const),
-    ...['', 'KiB', '5 parsecs', '-5', '5MiBs', '1e3', '5TB', '5constructor'].map((given) => ['a number of bytes', given, bytes(ANY)] as const),
+    ...['', 'KiB', '5 parsecs', '-5', '5MiBs', '1e3', '5TB', '5constructor'].map(
+      (given) => ['a number of bytes', given, bytes(ANY)] as const,
+    ),
     ...['0', '101', '1KiB'].map((given) => ['1 bytes to 100 bytes', given, bytes(RANGE)] as const),
-    ...['', 'maybe', '2', 'truee', 'constructor', '__proto__'].map((given) => ['true or false', given, boolean] as const),
-    ...['', 'lzma', 'gzip,zstd', 'constructor'].map((given) => ['one of gzip, zstd', given, oneOf(['gzip', 'zstd'])] as const),
+    ...['', 'maybe', '2', 'truee', 'constructor', '__proto__'].map(
+      (given) => ['true or false', given, boolean] as const,
+    ),
+    ...['', 'lzma', 'gzip,zstd', 'constructor'].map(
+      (given) => ['one of gzip, zstd', given, oneOf(['gzip', 'zstd'])] as const,
+    ),
     ['a folder', '', text('a folder')],
     ['three letters', 'four', text('three letters', (value) => value.length === 3)],
-  ])('expected %s, not %j', (expected, given, kind) => {
+  ] as [string, string, Kind<unknown>][])('expected %s, not %j', (expected, given, kind) => {
     expect(() => kind.parse(given)).toThrow(`expected ${expected}`);
   });
 });

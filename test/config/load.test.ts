@@ -4,7 +4,8 @@ import { ConfigError, loadSettings, type ConfigSources } from '../../src/config/
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Settings } from '../../src/config/options.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
-const load = (sources: Partial<ConfigSources> = {}): Settings => loadSettings({ flags: {}, env: {}, ...sources });
+const load = (sources: Partial<ConfigSources> = {}): Settings =>
+  loadSettings({ flags: {}, env: {}, ...sources });
 
 /** Every problem with these sources. */
 function problemsOf(sources: Partial<ConfigSources>): readonly string[] {
@@ -61,19 +62,32 @@ describe('a bad value is a problem that names the option, the value and where it
   test.each(OPTION_NAMES)('%s', (name) => {
     const text = badText(name);
     const problems = problemsOf({ flags: { [flagOf(name)]: text } });
-    expect(problems).toEqual([expect.stringContaining(`${name} is ${JSON.stringify(text)} (--${flagOf(name)}): expected `)]);
+    expect(problems).toEqual([
+      expect.stringContaining(`${name} is ${JSON.stringify(text)} (--${flagOf(name)}): expected `),
+    ]);
   });
 });
 
 test('all problems are told at once', async () => {
   await using folder = await temporaryFolder();
-  await writeFile(folder.in('logferry.toml'), 'colour = "blue"\n[server]\nport = "http"\n[limits]\nmax_connections = [1, 2]\n');
+  await writeFile(
+    folder.in('logferry.toml'),
+    'colour = "blue"\n[server]\nport = "http"\n[limits]\nmax_connections = [1, 2]\n',
+  );
   const problems = problemsOf({
     flags: { 'batch-size': '0', fsync: 'sometimes' },
     env: { COMPRESSION_LEVEL: '20', LOG_LEVEL: 'loud' },
     file: folder.in('logferry.toml'),
   });
-  const expected = ['colour is not an option', 'max_connections must be a single value', 'SERVER_PORT', 'BATCH_SIZE', 'FSYNC', 'COMPRESSION_LEVEL', 'LOG_LEVEL'];
+  const expected = [
+    'colour is not an option',
+    'max_connections must be a single value',
+    'SERVER_PORT',
+    'BATCH_SIZE',
+    'FSYNC',
+    'COMPRESSION_LEVEL',
+    'LOG_LEVEL',
+  ];
   for (const part of expected) expect(problems).toContainEqual(expect.stringContaining(part));
   expect(problems).toHaveLength(expected.length);
   const error = new ConfigError(problems);
@@ -83,7 +97,10 @@ test('all problems are told at once', async () => {
 describe('what is given is taken from', () => {
   const from = async (where: { flag?: string; env?: string; toml?: string }): Promise<number> => {
     await using folder = await temporaryFolder();
-    await writeFile(folder.in('logferry.toml'), where.toml === undefined ? '' : `[batch]\nsize = ${where.toml}\n`);
+    await writeFile(
+      folder.in('logferry.toml'),
+      where.toml === undefined ? '' : `[batch]\nsize = ${where.toml}\n`,
+    );
     return load({
       flags: where.flag === undefined ? {} : { 'batch-size': where.flag },
       env: { BATCH_SIZE: where.env },
@@ -106,11 +123,21 @@ describe('what is given is taken from', () => {
 describe('the TOML file', () => {
   test('takes every option under its key, as text or as a value of its own', async () => {
     await using folder = await temporaryFolder();
-    const lines = OPTION_NAMES.map((name) => `${OPTIONS[name].toml} = ${JSON.stringify(OPTIONS[name].default)}`);
+    const lines = OPTION_NAMES.map(
+      (name) => `${OPTIONS[name].toml} = ${JSON.stringify(OPTIONS[name].default)}`,
+    );
     await writeFile(folder.in('text.toml'), `${lines.join('\n')}\n`);
     expect(load({ file: folder.in('text.toml') })).toEqual(load());
-    await writeFile(folder.in('values.toml'), '[compression]\nenabled = false\nlevel = 3\n[batch]\ninterval_seconds = 0.25\n[archive]\nsegment_max_bytes = "1MiB"\n');
-    expect(load({ file: folder.in('values.toml') })).toMatchObject({ COMPRESSION_ENABLED: false, COMPRESSION_LEVEL: 3, BATCH_INTERVAL: 0.25, SEGMENT_MAX_BYTES: 1_048_576 });
+    await writeFile(
+      folder.in('values.toml'),
+      '[compression]\nenabled = false\nlevel = 3\n[batch]\ninterval_seconds = 0.25\n[archive]\nsegment_max_bytes = "1MiB"\n',
+    );
+    expect(load({ file: folder.in('values.toml') })).toMatchObject({
+      COMPRESSION_ENABLED: false,
+      COMPRESSION_LEVEL: 3,
+      BATCH_INTERVAL: 0.25,
+      SEGMENT_MAX_BYTES: 1_048_576,
+    });
   });
 
   test.each([
@@ -128,7 +155,9 @@ describe('the TOML file', () => {
   });
 
   test('must be there when it is named', () => {
-    expect(problemsOf({ file: '/nonexistent/logferry.toml' })).toEqual([expect.stringContaining('/nonexistent/logferry.toml')]);
+    expect(problemsOf({ file: '/nonexistent/logferry.toml' })).toEqual([
+      expect.stringContaining('/nonexistent/logferry.toml'),
+    ]);
   });
 });
 
@@ -153,12 +182,38 @@ describe('aliases', () => {
 describe('values that are each fine are a problem together', () => {
   test.each([
     ['a gzip level of 10', { COMPRESSION_LEVEL: '10' }, ['COMPRESSION_LEVEL is 10: gzip goes up to 9']],
-    ['a zlib level of 19', { COMPRESSION_ALGORITHM: 'zlib', COMPRESSION_LEVEL: '19' }, ['COMPRESSION_LEVEL is 19: zlib goes up to 9']],
-    ['an adaptive maximum of 12 with gzip', { ADAPTIVE_MAX_LEVEL: '12' }, ['ADAPTIVE_MAX_LEVEL is 12: gzip goes up to 9']],
-    ['an adaptive minimum above the maximum', { ADAPTIVE_MIN_LEVEL: '6', ADAPTIVE_MAX_LEVEL: '5' }, ['ADAPTIVE_MIN_LEVEL (6) is above ADAPTIVE_MAX_LEVEL (5)']],
+    [
+      'a zlib level of 19',
+      { COMPRESSION_ALGORITHM: 'zlib', COMPRESSION_LEVEL: '19' },
+      ['COMPRESSION_LEVEL is 19: zlib goes up to 9'],
+    ],
+    [
+      'an adaptive maximum of 12 with gzip',
+      { ADAPTIVE_MAX_LEVEL: '12' },
+      ['ADAPTIVE_MAX_LEVEL is 12: gzip goes up to 9'],
+    ],
+    [
+      'an adaptive minimum above the maximum',
+      { ADAPTIVE_MIN_LEVEL: '6', ADAPTIVE_MAX_LEVEL: '5' },
+      ['ADAPTIVE_MIN_LEVEL (6) is above ADAPTIVE_MAX_LEVEL (5)'],
+    ],
     ['an archive level of 10 with gzip', { ARCHIVE_LEVEL: '10' }, ['ARCHIVE_LEVEL is 10: gzip goes up to 9']],
-    ['several of them', { COMPRESSION_LEVEL: '10', ARCHIVE_LEVEL: '10' }, ['COMPRESSION_LEVEL is 10: gzip goes up to 9', 'ARCHIVE_LEVEL is 10: gzip goes up to 9']],
-    ['zstd takes level 19', { COMPRESSION_ALGORITHM: 'zstd', COMPRESSION_LEVEL: '19', ADAPTIVE_MAX_LEVEL: '19', ARCHIVE_FORMAT: 'zstd', ARCHIVE_LEVEL: '19' }, []],
+    [
+      'several of them',
+      { COMPRESSION_LEVEL: '10', ARCHIVE_LEVEL: '10' },
+      ['COMPRESSION_LEVEL is 10: gzip goes up to 9', 'ARCHIVE_LEVEL is 10: gzip goes up to 9'],
+    ],
+    [
+      'zstd takes level 19',
+      {
+        COMPRESSION_ALGORITHM: 'zstd',
+        COMPRESSION_LEVEL: '19',
+        ADAPTIVE_MAX_LEVEL: '19',
+        ARCHIVE_FORMAT: 'zstd',
+        ARCHIVE_LEVEL: '19',
+      },
+      [],
+    ],
   ])('%s', (_, env: Record<string, string>, problems) => {
     expect(problemsOf({ env })).toEqual(problems);
   });

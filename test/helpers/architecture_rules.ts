@@ -32,19 +32,31 @@ const RULES: readonly ((edge: Import) => string | undefined)[] = [
     const isDownhill = layerOf(to) < layerOf(from) || partOf(to) === partOf(from) || partOf(to) === 'entry';
     return !isOurs(to) || isDownhill ? undefined : 'imports a layer that is not below it';
   },
-  ({ from, to }) => (isOurs(to) && layerOf(to) === -1 ? `imports ${partOf(to)}, which is in no layer` : layerOf(from) === -1 ? 'is in no layer' : undefined),
-  ({ from, to }) => (partOf(from) === 'base' && isOurs(to) && partOf(to) !== 'base' ? 'is of base, which knows nothing of logs' : undefined),
+  ({ from, to }) =>
+    isOurs(to) && layerOf(to) === -1
+      ? `imports ${partOf(to)}, which is in no layer`
+      : layerOf(from) === -1
+        ? 'is in no layer'
+        : undefined,
+  ({ from, to }) =>
+    partOf(from) === 'base' && isOurs(to) && partOf(to) !== 'base'
+      ? 'is of base, which knows nothing of logs'
+      : undefined,
   ({ from, to }) => {
     const isAllowed = isOurs(to) ? ['wire', 'entry'].includes(partOf(to)) : WIRE_MODULES.includes(to);
     return partOf(from) !== 'wire' || isAllowed ? undefined : 'is of the wire, which is bytes only';
   },
   ({ from, to }) => {
     const mayConfigure = ['config', 'tools', 'entry point'].includes(partOf(from));
-    return partOf(to) === 'config' && !mayConfigure ? 'imports the configuration, which entry points alone do' : undefined;
+    return partOf(to) === 'config' && !mayConfigure
+      ? 'imports the configuration, which entry points alone do'
+      : undefined;
   },
   ({ from, to }) => {
     const [source, other] = [sourceOf(from), sourceOf(to)];
-    return source !== undefined && other !== undefined && source !== other ? 'is a source that imports another source' : undefined;
+    return source !== undefined && other !== undefined && source !== other
+      ? 'is a source that imports another source'
+      : undefined;
   },
 ];
 

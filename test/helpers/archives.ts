@@ -17,7 +17,10 @@ export interface TestArchive extends AsyncDisposable {
 }
 
 /** An archive of gzip segments whose clock stands still and that tries again at once, or as wished; with what it reported. */
-export async function openArchive(folder: string, wishes: Partial<ArchiveOptions> = {}): Promise<TestArchive> {
+export async function openArchive(
+  folder: string,
+  wishes: Partial<ArchiveOptions> = {},
+): Promise<TestArchive> {
   const reports: Reports = { stored: [], findings: [], troubled: [], recovered: 0 };
   const archive = await Archive.open({
     folder,
@@ -38,7 +41,12 @@ export async function openArchive(folder: string, wishes: Partial<ArchiveOptions
 }
 
 /** Opens an archive, appends blocks, all as one group or one after the other, and closes it. */
-export async function writeArchive(folder: string, blocks: readonly Block[], how: 'at once' | 'one by one' = 'at once', wishes: Partial<ArchiveOptions> = {}): Promise<void> {
+export async function writeArchive(
+  folder: string,
+  blocks: readonly Block[],
+  how: 'at once' | 'one by one' = 'at once',
+  wishes: Partial<ArchiveOptions> = {},
+): Promise<void> {
   await using opened = await openArchive(folder, wishes);
   if (how === 'at once') await Promise.all(blocks.map((block) => opened.archive.append(block)));
   else for (const block of blocks) await opened.archive.append(block);

@@ -9,7 +9,10 @@ export const RECEIVED_AT_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 
 /** Numbered entries: `{"shipper":…,"n":…}`, a line each. */
 export function numberedLines(shipper: string, from: number, count: number): string {
-  return Array.from({ length: count }, (_, index) => `${JSON.stringify({ shipper, n: from + index })}\n`).join('');
+  return Array.from(
+    { length: count },
+    (_, index) => `${JSON.stringify({ shipper, n: from + index })}\n`,
+  ).join('');
 }
 
 export interface BlockWishes extends Partial<BlockInfo> {
@@ -20,7 +23,12 @@ export interface BlockWishes extends Partial<BlockInfo> {
 }
 
 /** A block that checks out: two entries of shipper `a` under sequence 1, or as wished. */
-export async function makeBlock({ format = 'gzip', text, level = 6, ...info }: BlockWishes = {}): Promise<Block> {
+export async function makeBlock({
+  format = 'gzip',
+  text,
+  level = 6,
+  ...info
+}: BlockWishes = {}): Promise<Block> {
   const { shipperId = 'a', sequence = 1 } = info;
   const raw = Buffer.from(text ?? numberedLines(shipperId, sequence * 10, 2));
   return {
@@ -39,7 +47,9 @@ export async function makeBlock({ format = 'gzip', text, level = 6, ...info }: B
 
 /** Blocks `from` to `to` of one shipper. */
 export function makeBlocks(from: number, to: number, wishes: BlockWishes = {}): Promise<Block[]> {
-  return Promise.all(Array.from({ length: to - from + 1 }, (_, index) => makeBlock({ ...wishes, sequence: from + index })));
+  return Promise.all(
+    Array.from({ length: to - from + 1 }, (_, index) => makeBlock({ ...wishes, sequence: from + index })),
+  );
 }
 
 /** A block as it lies in a segment. */
@@ -64,7 +74,14 @@ export async function blocksIn(folder: string): Promise<FoundBlock[]> {
   for (const segment of await listSegments(folder)) {
     for await (const { header, position, endOffset, read } of readBlocks(folder, segment)) {
       const { shipperId, sequence } = header;
-      found.push({ shipperId, sequence, segment: segment.name, offset: position.offset, endOffset, text: (await read()).toString() });
+      found.push({
+        shipperId,
+        sequence,
+        segment: segment.name,
+        offset: position.offset,
+        endOffset,
+        text: (await read()).toString(),
+      });
     }
   }
   return found;
@@ -72,5 +89,7 @@ export async function blocksIn(folder: string): Promise<FoundBlock[]> {
 
 /** The sequences an archive holds of a shipper, in order. */
 export async function sequencesIn(folder: string, shipperId = 'a'): Promise<number[]> {
-  return (await blocksIn(folder)).filter((block) => block.shipperId === shipperId).map(({ sequence }) => sequence);
+  return (await blocksIn(folder))
+    .filter((block) => block.shipperId === shipperId)
+    .map(({ sequence }) => sequence);
 }

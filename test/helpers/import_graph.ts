@@ -18,12 +18,18 @@ export async function readImports(root: string, places: readonly string[]): Prom
 
 async function filesIn(root: string, folder: string): Promise<string[]> {
   const found = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-  return found.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  return found
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
 /** What a text of TypeScript imports: static and dynamic imports, re-exports, and `new URL('…', import.meta.url)` for workers. */
 export function importsIn(file: string, text: string): string[] {
   const imported = ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
-  const byUrl = [...text.matchAll(/new URL\(\s*['"](\.[^'"]+)['"],\s*import\.meta\.url/g)].map((match) => match[1] ?? '');
-  return [...imported, ...byUrl].map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
+  const byUrl = [...text.matchAll(/new URL\(\s*['"](\.[^'"]+)['"],\s*import\.meta\.url/g)].map(
+    (match) => match[1] ?? '',
+  );
+  return [...imported, ...byUrl].map((name) =>
+    name.startsWith('.') ? normalize(join(dirname(file), name)) : name,
+  );
 }

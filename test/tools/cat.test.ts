@@ -17,7 +17,10 @@ class Kept extends Writable {
   }
 }
 
-async function printed(folder: string, filter: CatFilter = {}): Promise<{ exitCode: number; text: string; isOpen: boolean }> {
+async function printed(
+  folder: string,
+  filter: CatFilter = {},
+): Promise<{ exitCode: number; text: string; isOpen: boolean }> {
   const output = new Kept();
   const exitCode = await cat(folder, filter, output);
   return { exitCode, text: output.text, isOpen: output.writable };
@@ -28,13 +31,21 @@ const START = Date.UTC(2026, 0, 1);
 
 /** Blocks 1 to 4 of `a`, one an hour from the start of 2026, and one of `b` received in the fourth hour; a gap, and two segments. */
 async function sample(folder: string): Promise<void> {
-  const blocks = await Promise.all([1, 2, 3, 4].map((sequence) => makeBlock({ sequence, receivedAtMs: START + (sequence - 1) * HOUR_MS })));
-  const gap = await makeBlock({ sequence: 5, text: '', gap: { from: 5, entries: 9, reason: 'spool full' }, receivedAtMs: START + 3 * HOUR_MS });
+  const blocks = await Promise.all(
+    [1, 2, 3, 4].map((sequence) => makeBlock({ sequence, receivedAtMs: START + (sequence - 1) * HOUR_MS })),
+  );
+  const gap = await makeBlock({
+    sequence: 5,
+    text: '',
+    gap: { from: 5, entries: 9, reason: 'spool full' },
+    receivedAtMs: START + 3 * HOUR_MS,
+  });
   const other = await makeBlock({ shipperId: 'b', receivedAtMs: START + 3 * HOUR_MS });
   await writeArchive(folder, [...blocks, gap, other], 'one by one', { segmentMaxBytes: 600 });
 }
 
-const linesOf = (...sequences: number[]): string => sequences.map((sequence) => numberedLines('a', sequence * 10, 2)).join('');
+const linesOf = (...sequences: number[]): string =>
+  sequences.map((sequence) => numberedLines('a', sequence * 10, 2)).join('');
 const OF_B = numberedLines('b', 10, 2);
 
 describe('the entries of an archive are printed', () => {
@@ -44,7 +55,11 @@ describe('the entries of an archive are printed', () => {
     ['none for a shipper that is not there', { shipper: 'c' }, ''],
     ['from a time on, that moment included', { since: '2026-01-01T02:00:00Z' }, linesOf(3, 4) + OF_B],
     ['up to a time, that moment not included', { until: '2026-01-01T02:00:00Z' }, linesOf(1, 2)],
-    ['between two times, of a shipper', { since: '2026-01-01T01:00:00Z', until: '2026-01-01T04:00:00Z', shipper: 'a' }, linesOf(2, 3, 4)],
+    [
+      'between two times, of a shipper',
+      { since: '2026-01-01T01:00:00Z', until: '2026-01-01T04:00:00Z', shipper: 'a' },
+      linesOf(2, 3, 4),
+    ],
     ['none newer than now', { since: '0s' }, ''],
   ] as [string, CatFilter, string][])('%s', async (_, filter, text) => {
     await using folder = await temporaryFolder();
@@ -74,7 +89,9 @@ test('damage ends it with exit code 1, after what is before the damage', async (
 
 describe('a reader', () => {
   const failing = (code: string): Writable =>
-    new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })) });
+    new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+    });
 
   test('that closes the pipe has seen enough: exit code 0', async () => {
     await using folder = await temporaryFolder();

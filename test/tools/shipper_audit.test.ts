@@ -15,7 +15,8 @@ const header = (sequence: number, changes: Partial<BlockHeader> = {}): BlockHead
   durableBytes: 0,
   ...changes,
 });
-const gap = (from: number, to: number): BlockHeader => header(to, { count: 0, gap: { from, entries: 7, reason: 'spool full' } });
+const gap = (from: number, to: number): BlockHeader =>
+  header(to, { count: 0, gap: { from, entries: 7, reason: 'spool full' } });
 
 /** What the audit says of each block, in order. */
 function audited(...blocks: BlockHeader[]): { said: (string | undefined)[]; summary: string } {
@@ -25,10 +26,26 @@ function audited(...blocks: BlockHeader[]): { said: (string | undefined)[]; summ
 
 describe('an audit has nothing to say of', () => {
   test.each([
-    ['sequences that rise by one, from anywhere', [header(5), header(6), header(7)], 'a: sequences 5 to 7, 30 entries'],
-    ['a declared gap', [header(1), gap(2, 4), header(5)], 'a: sequences 1 to 5, 20 entries, 7 entries declared lost'],
-    ['a gap at the start', [gap(1, 3), header(4)], 'a: sequences 1 to 4, 10 entries, 7 entries declared lost'],
-    ['a new epoch', [header(8), header(1, { epoch: 2 }), header(2, { epoch: 2 })], 'a: sequences 1 to 2 (epoch 2 of this archive), 30 entries'],
+    [
+      'sequences that rise by one, from anywhere',
+      [header(5), header(6), header(7)],
+      'a: sequences 5 to 7, 30 entries',
+    ],
+    [
+      'a declared gap',
+      [header(1), gap(2, 4), header(5)],
+      'a: sequences 1 to 5, 20 entries, 7 entries declared lost',
+    ],
+    [
+      'a gap at the start',
+      [gap(1, 3), header(4)],
+      'a: sequences 1 to 4, 10 entries, 7 entries declared lost',
+    ],
+    [
+      'a new epoch',
+      [header(8), header(1, { epoch: 2 }), header(2, { epoch: 2 })],
+      'a: sequences 1 to 2 (epoch 2 of this archive), 30 entries',
+    ],
   ])('%s', (_, blocks, summary) => {
     expect(audited(...blocks)).toEqual({ said: blocks.map(() => undefined), summary });
   });
@@ -45,6 +62,11 @@ describe('an audit names', () => {
   });
 
   test('a repeated sequence once, and goes on where it was', () => {
-    expect(audited(header(1), header(2), header(1), header(3)).said).toEqual([undefined, undefined, 'a repeats sequence 1 (3 was next)', undefined]);
+    expect(audited(header(1), header(2), header(1), header(3)).said).toEqual([
+      undefined,
+      undefined,
+      'a repeats sequence 1 (3 was next)',
+      undefined,
+    ]);
   });
 });

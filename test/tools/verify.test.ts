@@ -34,13 +34,18 @@ describe('an archive is clean', () => {
     await using folder = await temporaryFolder();
     await threeSegments(folder.path);
     const gap = { from: 3, entries: 70, reason: 'spool full' };
-    const others = [...(await makeBlocks(1, 2, { shipperId: 'b' })), await makeBlock({ shipperId: 'b', sequence: 5, text: '', gap })];
+    const others = [
+      ...(await makeBlocks(1, 2, { shipperId: 'b' })),
+      await makeBlock({ shipperId: 'b', sequence: 5, text: '', gap }),
+    ];
     await writeArchive(folder.path, [...others, await makeBlock({ shipperId: 'b', epoch: EPOCH + 1 })]);
     const { exitCode, report } = await verified(folder.path);
     expect(exitCode).toBe(0);
     expect(report).toMatch(/^\d segments, 13 blocks, 24 entries, \d+ bytes\n/);
     expect(report).toContain('a: sequences 1 to 9, 18 entries\n');
-    expect(report).toContain('b: sequences 1 to 1 (epoch 2 of this archive), 6 entries, 70 entries declared lost\n');
+    expect(report).toContain(
+      'b: sequences 1 to 1 (epoch 2 of this archive), 6 entries, 70 entries declared lost\n',
+    );
     expect(report).toContain('clean');
   });
 
@@ -93,15 +98,24 @@ test('a missing segment in the middle is a gap in the sequences', async () => {
   const [, middle = ''] = await threeSegments(folder.path);
   await rm(middle);
   const { exitCode, problems } = await verified(folder.path);
-  expect({ exitCode, problems }).toEqual({ exitCode: 1, problems: [expect.stringContaining('a misses sequences 4 to 6')] });
+  expect({ exitCode, problems }).toEqual({
+    exitCode: 1,
+    problems: [expect.stringContaining('a misses sequences 4 to 6')],
+  });
 });
 
 test('a repeated block is found', async () => {
   await using folder = await temporaryFolder();
   const [one, two] = (await makeBlocks(1, 2)).map((block) => memberBytes(block));
-  await writeFile(folder.in(SEGMENT), Buffer.concat([one ?? Buffer.alloc(0), two ?? Buffer.alloc(0), one ?? Buffer.alloc(0)]));
+  await writeFile(
+    folder.in(SEGMENT),
+    Buffer.concat([one ?? Buffer.alloc(0), two ?? Buffer.alloc(0), one ?? Buffer.alloc(0)]),
+  );
   const { exitCode, problems } = await verified(folder.path);
-  expect({ exitCode, problems }).toEqual({ exitCode: 1, problems: [expect.stringContaining('a repeats sequence 1 (3 was next)')] });
+  expect({ exitCode, problems }).toEqual({
+    exitCode: 1,
+    problems: [expect.stringContaining('a repeats sequence 1 (3 was next)')],
+  });
 });
 
 test('segments in another order than they were written are found', async () => {
@@ -117,13 +131,19 @@ test('a header that counts other entries than its body holds is found', async ()
   await using folder = await temporaryFolder();
   await writeFile(folder.in(SEGMENT), memberBytes(await makeBlock({ count: 3 })));
   const { exitCode, problems } = await verified(folder.path);
-  expect({ exitCode, problems }).toEqual({ exitCode: 1, problems: [expect.stringContaining('it holds 2 entries where its header says 3')] });
+  expect({ exitCode, problems }).toEqual({
+    exitCode: 1,
+    problems: [expect.stringContaining('it holds 2 entries where its header says 3')],
+  });
 });
 
 test('a body that is no lines of objects is found', async () => {
   await using folder = await temporaryFolder();
   await writeFile(folder.in(SEGMENT), memberBytes(await makeBlock({ text: '{"a":1}\n[2]\n' })));
-  expect(await verified(folder.path)).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('line 2 ')] });
+  expect(await verified(folder.path)).toMatchObject({
+    exitCode: 1,
+    problems: [expect.stringContaining('line 2 ')],
+  });
 });
 
 describe('a torn tail', () => {
@@ -132,7 +152,10 @@ describe('a torn tail', () => {
     await writeArchive(folder.path, await makeBlocks(1, 6));
     await change(folder.in(SEGMENT), (bytes) => bytes.subarray(0, -1));
     const { exitCode, report, problems } = await verified(folder.path);
-    expect({ exitCode, problems }).toEqual({ exitCode: 1, problems: [expect.stringContaining('the segment ends inside a block')] });
+    expect({ exitCode, problems }).toEqual({
+      exitCode: 1,
+      problems: [expect.stringContaining('the segment ends inside a block')],
+    });
     expect(report).toMatch(/^1 segments, 5 blocks, 10 entries/);
   });
 

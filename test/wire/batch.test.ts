@@ -1,12 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_POSITIONS_BYTES, checkPositions, decodeBatch, encodeBatchHead, type BatchInfo } from '../../src/wire/batch.ts';
+import {
+  MAX_POSITIONS_BYTES,
+  checkPositions,
+  decodeBatch,
+  encodeBatchHead,
+  type BatchInfo,
+} from '../../src/wire/batch.ts';
 import { codeOf } from '../helpers/errors.ts';
 import { BATCH_TEXT, POSITION_HEAD, goldenFrame, goldenPayload } from './golden.ts';
 
 const CRC = 0x9fceb2c8;
 const positions = { 'a.log': { offset: 16, head: POSITION_HEAD, headBytes: 4 } };
-const info = (changes: Partial<BatchInfo> = {}): BatchInfo => ({ sequence: 8, count: 2, rawLength: 16, crc: CRC, positions: {}, ...changes });
+const info = (changes: Partial<BatchInfo> = {}): BatchInfo => ({
+  sequence: 8,
+  count: 2,
+  rawLength: 16,
+  crc: CRC,
+  positions: {},
+  ...changes,
+});
 
 /** A payload with a prefix of these numbers; what it says of its positions may be a lie. */
 function payload(sequence: bigint, positionsLength: number, rest: Buffer): Buffer {
@@ -22,12 +35,15 @@ describe('the golden batches', () => {
     { name: 'BATCH gzip', sequence: 9, algorithm: 'gzip', moved: {} },
     { name: 'BATCH zlib', sequence: 10, algorithm: 'zlib', moved: {} },
     { name: 'BATCH zstd', sequence: 11, algorithm: 'zstd', moved: {} },
-  ] as const)('$name is encoded to its bytes and decoded from them', ({ name, sequence, algorithm, moved }) => {
-    const { body, ...decoded } = decodeBatch(algorithm, goldenPayload(name));
-    expect(decoded).toEqual({ ...info({ sequence, positions: moved }), algorithm });
-    const head = encodeBatchHead(info({ sequence, positions: moved }), algorithm, body.length);
-    expect(Buffer.concat([head, body]).toString('hex')).toBe(goldenFrame(name).bytes.toString('hex'));
-  });
+  ] as const)(
+    '$name is encoded to its bytes and decoded from them',
+    ({ name, sequence, algorithm, moved }) => {
+      const { body, ...decoded } = decodeBatch(algorithm, goldenPayload(name));
+      expect(decoded).toEqual({ ...info({ sequence, positions: moved }), algorithm });
+      const head = encodeBatchHead(info({ sequence, positions: moved }), algorithm, body.length);
+      expect(Buffer.concat([head, body]).toString('hex')).toBe(goldenFrame(name).bytes.toString('hex'));
+    },
+  );
 
   test('the body of an uncompressed one is its text', () => {
     expect(decodeBatch('none', goldenPayload('BATCH')).body.toString()).toBe(BATCH_TEXT);
@@ -36,7 +52,9 @@ describe('the golden batches', () => {
   test('one cut anywhere before its body is a bad message', async () => {
     const whole = goldenPayload('BATCH');
     for (let length = 0; length < whole.length - BATCH_TEXT.length; length += 1) {
-      expect(await codeOf(() => decodeBatch('none', whole.subarray(0, length))), `cut at ${length}`).toBe('bad_message');
+      expect(await codeOf(() => decodeBatch('none', whole.subarray(0, length))), `cut at ${length}`).toBe(
+        'bad_message',
+      );
     }
     expect(decodeBatch('none', whole.subarray(0, whole.length - BATCH_TEXT.length)).body).toHaveLength(0);
   });
@@ -45,8 +63,17 @@ describe('the golden batches', () => {
 test('what was encoded is decoded', () => {
   const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
   const position = fc.record({ offset: fc.maxSafeNat(), head: fc.string(), headBytes: fc.maxSafeNat() });
-  const moved = fc.dictionary(fc.string({ unit: 'grapheme' }), position, { maxKeys: 5, noNullPrototype: true });
-  const batch = fc.record({ sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), count: u32, rawLength: u32, crc: u32, positions: moved });
+  const moved = fc.dictionary(fc.string({ unit: 'grapheme' }), position, {
+    maxKeys: 5,
+    noNullPrototype: true,
+  });
+  const batch = fc.record({
+    sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    count: u32,
+    rawLength: u32,
+    crc: u32,
+    positions: moved,
+  });
   fc.assert(
     fc.property(batch, fc.uint8Array(), (given, body) => {
       const head = encodeBatchHead(given, 'zstd', body.length);
@@ -73,7 +100,9 @@ describe('a batch is refused as bad_message', () => {
 });
 
 test('a sequence may be 2^53 - 1', () => {
-  expect(decodeBatch('none', payload(2n ** 53n - 1n, 0, Buffer.alloc(0))).sequence).toBe(Number.MAX_SAFE_INTEGER);
+  expect(decodeBatch('none', payload(2n ** 53n - 1n, 0, Buffer.alloc(0))).sequence).toBe(
+    Number.MAX_SAFE_INTEGER,
+  );
 });
 
 describe('the positions of a batch', () => {
@@ -90,7 +119,10 @@ describe('the positions of a batch', () => {
   });
 
   test('may not be printed longer than they were sent, past what a block header holds', async () => {
-    const numbers = Array.from({ length: 1200 }, (_, index) => `"${index}":{"offset":1e15,"head":"","headBytes":1e15}`);
+    const numbers = Array.from(
+      { length: 1200 },
+      (_, index) => `"${index}":{"offset":1e15,"head":"","headBytes":1e15}`,
+    );
     const sent = Buffer.from(`{${numbers.join(',')}}`);
     expect(sent.length).toBeLessThan(MAX_POSITIONS_BYTES);
     expect(JSON.stringify(JSON.parse(sent.toString())).length).toBeGreaterThan(65_535);

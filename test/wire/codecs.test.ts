@@ -30,21 +30,30 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('a higher level packs smaller', async () => {
-    const [low, high] = await Promise.all([compress(name, INPUTS['many lines'], min), compress(name, INPUTS['many lines'], max)]);
+    const [low, high] = await Promise.all([
+      compress(name, INPUTS['many lines'], min),
+      compress(name, INPUTS['many lines'], max),
+    ]);
     expect(high.length).toBeLessThan(low.length);
   });
 
-  test.each([100, 9_000, 300_000])('%i bytes come out at a limit of as many, and not at one less', async (size) => {
-    const packed = await compress(name, Buffer.alloc(size, LINE), 1);
-    expect(await decompress(name, packed, { maxBytes: size })).toHaveLength(size);
-    expect(await codeOf(() => decompress(name, packed, { maxBytes: size - 1 }))).toBe('batch_too_large');
-  });
+  test.each([100, 9_000, 300_000])(
+    '%i bytes come out at a limit of as many, and not at one less',
+    async (size) => {
+      const packed = await compress(name, Buffer.alloc(size, LINE), 1);
+      expect(await decompress(name, packed, { maxBytes: size })).toHaveLength(size);
+      expect(await codeOf(() => decompress(name, packed, { maxBytes: size - 1 }))).toBe('batch_too_large');
+    },
+  );
 
-  test.each([0, 1, 5_000, 10 * MIB])('a hint of %i bytes does not change what comes out', async (expectedBytes) => {
-    const packed = await compress(name, INPUTS['many lines'], 1);
-    const raw = await decompress(name, packed, { maxBytes: 4 * MIB, expectedBytes });
-    expect(raw.equals(INPUTS['many lines'])).toBe(true);
-  });
+  test.each([0, 1, 5_000, 10 * MIB])(
+    'a hint of %i bytes does not change what comes out',
+    async (expectedBytes) => {
+      const packed = await compress(name, INPUTS['many lines'], 1);
+      const raw = await decompress(name, packed, { maxBytes: 4 * MIB, expectedBytes });
+      expect(raw.equals(INPUTS['many lines'])).toBe(true);
+    },
+  );
 
   test('a bomb is stopped at the limit and costs no more than that', async () => {
     const bomb = await compress(name, Buffer.alloc(64 * MIB), 1);
@@ -54,23 +63,36 @@ describe.each(NAMES)('%s', (name) => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * MIB);
   });
 
-  test.each(['no bytes', 'one byte', 'a few lines'] as const)('%s cut at any byte do not inflate', async (what) => {
-    const packed = await compress(name, INPUTS[what], 1);
-    expect(packed.length).toBeGreaterThan(0);
-    for (let length = 0; length < packed.length; length += 1) {
-      expect(await codeOf(() => decompress(name, packed.subarray(0, length), { maxBytes: MIB })), `cut at ${length}`).toBe('does_not_inflate');
-    }
-  });
+  test.each(['no bytes', 'one byte', 'a few lines'] as const)(
+    '%s cut at any byte do not inflate',
+    async (what) => {
+      const packed = await compress(name, INPUTS[what], 1);
+      expect(packed.length).toBeGreaterThan(0);
+      for (let length = 0; length < packed.length; length += 1) {
+        expect(
+          await codeOf(() => decompress(name, packed.subarray(0, length), { maxBytes: MIB })),
+          `cut at ${length}`,
+        ).toBe('does_not_inflate');
+      }
+    },
+  );
 
-  test.each(['a few lines', 'many lines'] as const)('%s followed by other bytes do not inflate', async (what) => {
-    const packed = await compress(name, INPUTS[what], 1);
-    for (const junk of [Buffer.of(0), Buffer.alloc(9), Buffer.from('junk'), randomBytes(100)]) {
-      expect(await codeOf(() => decompress(name, Buffer.concat([packed, junk]), { maxBytes: 4 * MIB }))).toBe('does_not_inflate');
-    }
-  });
+  test.each(['a few lines', 'many lines'] as const)(
+    '%s followed by other bytes do not inflate',
+    async (what) => {
+      const packed = await compress(name, INPUTS[what], 1);
+      for (const junk of [Buffer.of(0), Buffer.alloc(9), Buffer.from('junk'), randomBytes(100)]) {
+        expect(
+          await codeOf(() => decompress(name, Buffer.concat([packed, junk]), { maxBytes: 4 * MIB })),
+        ).toBe('does_not_inflate');
+      }
+    },
+  );
 
   test('what was never compressed does not inflate', async () => {
-    expect(await codeOf(() => decompress(name, Buffer.from(PLAIN_TEXT), { maxBytes: MIB }))).toBe('does_not_inflate');
+    expect(await codeOf(() => decompress(name, Buffer.from(PLAIN_TEXT), { maxBytes: MIB }))).toBe(
+      'does_not_inflate',
+    );
   });
 
   test('a flipped bit inside does not give back what went in', async () => {
@@ -107,13 +129,19 @@ describe('no compression', () => {
   });
 
   test('refuses one byte past the limit', async () => {
-    expect(await codeOf(() => decompress('none', Buffer.alloc(11), { maxBytes: 10 }))).toBe('batch_too_large');
+    expect(await codeOf(() => decompress('none', Buffer.alloc(11), { maxBytes: 10 }))).toBe(
+      'batch_too_large',
+    );
   });
 });
 
 test.each(Object.entries(INPUTS))('bare deflate bits of %s are inflated', async (_, raw) => {
   const bits = await deflateBits(raw, 6);
   expect((await inflateBits(bits, { maxBytes: 4 * MIB })).equals(raw)).toBe(true);
-  expect(await codeOf(() => inflateBits(Buffer.concat([bits, Buffer.of(0)]), { maxBytes: 4 * MIB }))).toBe('does_not_inflate');
-  expect(await codeOf(() => inflateBits(bits.subarray(0, -1), { maxBytes: 4 * MIB }))).toBe('does_not_inflate');
+  expect(await codeOf(() => inflateBits(Buffer.concat([bits, Buffer.of(0)]), { maxBytes: 4 * MIB }))).toBe(
+    'does_not_inflate',
+  );
+  expect(await codeOf(() => inflateBits(bits.subarray(0, -1), { maxBytes: 4 * MIB }))).toBe(
+    'does_not_inflate',
+  );
 });

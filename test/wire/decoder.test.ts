@@ -7,9 +7,17 @@ import { GOLDEN } from './golden.ts';
 
 const MIB = 1024 * 1024;
 const STREAM = Buffer.concat(GOLDEN.map(({ bytes }) => bytes));
-const EXPECTED = GOLDEN.map(({ type, algorithm, bytes }) => ({ type, algorithm, payload: bytes.toString('hex', 5) }));
+const EXPECTED = GOLDEN.map(({ type, algorithm, bytes }) => ({
+  type,
+  algorithm,
+  payload: bytes.toString('hex', 5),
+}));
 
-const shown = ({ type, algorithm, payload }: Frame): object => ({ type, algorithm, payload: payload.toString('hex') });
+const shown = ({ type, algorithm, payload }: Frame): object => ({
+  type,
+  algorithm,
+  payload: payload.toString('hex'),
+});
 
 interface Decoded {
   readonly frames: object[];
@@ -50,14 +58,16 @@ describe.each(GOLDEN)('a golden $name frame', ({ type, algorithm, bytes }) => {
 });
 
 describe('a stream of all golden frames', () => {
-  test('is read in one piece', () => expect(decode([STREAM])).toEqual({ frames: EXPECTED, isMidFrame: false }));
+  test('is read in one piece', () =>
+    expect(decode([STREAM])).toEqual({ frames: EXPECTED, isMidFrame: false }));
 
   test('is read byte by byte', () => {
     expect(decode(everyByte(STREAM))).toEqual({ frames: EXPECTED, isMidFrame: false });
   });
 
   test('is read when cut into two chunks at any offset', () => {
-    for (const at of offsets(STREAM)) expect(decode(cutAt(STREAM, at)).frames, `cut at ${at}`).toEqual(EXPECTED);
+    for (const at of offsets(STREAM))
+      expect(decode(cutAt(STREAM, at)).frames, `cut at ${at}`).toEqual(EXPECTED);
   });
 
   test('is read in chunks of any sizes, empty ones too', () => {
@@ -85,7 +95,10 @@ describe('bytes that are no frames', () => {
   });
 
   test('golden frames with bytes changed give the same however they are cut', () => {
-    const changes = fc.array(fc.tuple(fc.nat(STREAM.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+    const changes = fc.array(fc.tuple(fc.nat(STREAM.length - 1), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(changes, fc.nat(STREAM.length), (changed, at) => {
         const bytes = Buffer.from(STREAM);
@@ -117,19 +130,23 @@ describe('the length of a frame', () => {
     expect(frames).toHaveLength(1);
   });
 
-  test.each([1001, 2 ** 31, 2 ** 32 - 1])('is refused at the header when it is %i of 1000 bytes', (length) => {
-    const { frames, error } = decode([header(length)], 1000);
-    expect(frames).toEqual([]);
-    expect(error?.code).toBe('frame_too_large');
-    expect(error?.message).toContain('1000');
-  });
+  test.each([1001, 2 ** 31, 2 ** 32 - 1])(
+    'is refused at the header when it is %i of 1000 bytes',
+    (length) => {
+      const { frames, error } = decode([header(length)], 1000);
+      expect(frames).toEqual([]);
+      expect(error?.code).toBe('frame_too_large');
+      expect(error?.message).toContain('1000');
+    },
+  );
 
   test('costs no memory before its bytes arrive', () => {
     const peers = 64;
     const before = process.memoryUsage().arrayBuffers;
     const decoders = Array.from({ length: peers }, () => new FrameDecoder({ maxFrameBytes: 64 * MIB }));
     for (const decoder of decoders) {
-      for (const chunk of [header(64 * MIB), Buffer.of(1), Buffer.of(2)]) expect([...decoder.push(chunk)]).toEqual([]);
+      for (const chunk of [header(64 * MIB), Buffer.of(1), Buffer.of(2)])
+        expect([...decoder.push(chunk)]).toEqual([]);
     }
     const held = process.memoryUsage().arrayBuffers - before;
     expect(decoders.every(({ isMidFrame }) => isMidFrame)).toBe(true);
@@ -141,7 +158,8 @@ describe('the length of a frame', () => {
     const decoder = new FrameDecoder({ maxFrameBytes: 1024 * MIB });
     expect([...decoder.push(header(1024 * MIB))]).toEqual([]);
     const piece = Buffer.alloc(64 * 1024);
-    for (let arrived = 0; arrived < 4 * MIB; arrived += piece.length) expect([...decoder.push(piece)]).toEqual([]);
+    for (let arrived = 0; arrived < 4 * MIB; arrived += piece.length)
+      expect([...decoder.push(piece)]).toEqual([]);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(24 * MIB);
     expect(decoder.isMidFrame).toBe(true);
   });
@@ -149,7 +167,8 @@ describe('the length of a frame', () => {
 
 test('a payload that arrived whole is a view of the chunk, not a copy', () => {
   const chunk = Buffer.from(STREAM);
-  for (const { payload } of new FrameDecoder({ maxFrameBytes: MIB }).push(chunk)) expect(payload.buffer).toBe(chunk.buffer);
+  for (const { payload } of new FrameDecoder({ maxFrameBytes: MIB }).push(chunk))
+    expect(payload.buffer).toBe(chunk.buffer);
 });
 
 test('a payload put together from chunks does not change when the chunks do', () => {

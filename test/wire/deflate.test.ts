@@ -36,7 +36,8 @@ describe.each(Object.entries(HEADERS))('a gzip body with %s', (_, body) => {
 
   test('is refused when it is cut at any byte', async () => {
     for (let length = 0; length < body.length; length += 1) {
-      const inflated = async (): Promise<Buffer> => inflateBits(unwrapDeflate('gzip', body.subarray(0, length)), { maxBytes: 1000 });
+      const inflated = async (): Promise<Buffer> =>
+        inflateBits(unwrapDeflate('gzip', body.subarray(0, length)), { maxBytes: 1000 });
       expect(await codeOf(inflated), `cut at ${length}`).toBe('does_not_inflate');
     }
   });
@@ -44,17 +45,22 @@ describe.each(Object.entries(HEADERS))('a gzip body with %s', (_, body) => {
 
 describe('a zlib body', () => {
   test('is taken out of its wrapper', () => {
-    expect(inflateRawSync(unwrapDeflate('zlib', goldenPayload('BATCH zlib').subarray(24))).toString()).toBe(BATCH_TEXT);
+    expect(inflateRawSync(unwrapDeflate('zlib', goldenPayload('BATCH zlib').subarray(24))).toString()).toBe(
+      BATCH_TEXT,
+    );
   });
 
   test.each([1, 6, 9])('of level %i is taken out of its wrapper', (level) => {
-    expect(inflateRawSync(unwrapDeflate('zlib', deflateSync(BATCH_TEXT, { level }))).toString()).toBe(BATCH_TEXT);
+    expect(inflateRawSync(unwrapDeflate('zlib', deflateSync(BATCH_TEXT, { level }))).toString()).toBe(
+      BATCH_TEXT,
+    );
   });
 
   test('is refused when it is cut at any byte', async () => {
     const body = deflateSync(BATCH_TEXT);
     for (let length = 0; length < body.length; length += 1) {
-      const inflated = async (): Promise<Buffer> => inflateBits(unwrapDeflate('zlib', body.subarray(0, length)), { maxBytes: 1000 });
+      const inflated = async (): Promise<Buffer> =>
+        inflateBits(unwrapDeflate('zlib', body.subarray(0, length)), { maxBytes: 1000 });
       expect(await codeOf(inflated), `cut at ${length}`).toBe('does_not_inflate');
     }
   });
@@ -70,7 +76,8 @@ describe('a zlib body', () => {
 });
 
 describe('a gzip body does not pass', () => {
-  const refused = async (body: Buffer): Promise<unknown> => codeOf(async () => inflateBits(unwrapDeflate('gzip', body), { maxBytes: 1000 }));
+  const refused = async (body: Buffer): Promise<unknown> =>
+    codeOf(async () => inflateBits(unwrapDeflate('gzip', body), { maxBytes: 1000 }));
 
   test.each([
     ['with a second member behind it', Buffer.concat([PACKED, gzipSync('{"more":1}\n')])],

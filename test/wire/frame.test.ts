@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ALGORITHMS, FRAME, decodeFlags, encodeFrame, frameHeader, type FrameName } from '../../src/wire/frame.ts';
+import {
+  ALGORITHMS,
+  FRAME,
+  decodeFlags,
+  encodeFrame,
+  frameHeader,
+  type FrameName,
+} from '../../src/wire/frame.ts';
 import { codeOf } from '../helpers/errors.ts';
 import { GOLDEN } from './golden.ts';
 
@@ -27,14 +34,18 @@ test('a header holds a length of 2^32 - 1 and refuses one more', () => {
 describe('each of the 256 flags bytes', () => {
   const types = Object.keys(FRAME) as FrameName[];
 
-  test.each(Array.from({ length: 256 }, (_, flags) => flags))('%i is read as bits 0, 1-2 and 3-7 say', async (flags) => {
-    const type = types[flags >> 3];
-    const code = (flags >> 1) & 3;
-    const isCompressed = (flags & 1) === 1;
-    if (type === undefined) expect(await codeOf(() => decodeFlags(flags))).toBe('unknown_type');
-    else if (isCompressed && code === 0) expect(await codeOf(() => decodeFlags(flags))).toBe('bad_algorithm');
-    else expect(decodeFlags(flags)).toEqual({ type, algorithm: isCompressed ? ALGORITHMS[code] : 'none' });
-  });
+  test.each(Array.from({ length: 256 }, (_, flags) => flags))(
+    '%i is read as bits 0, 1-2 and 3-7 say',
+    async (flags) => {
+      const type = types[flags >> 3];
+      const code = (flags >> 1) & 3;
+      const isCompressed = (flags & 1) === 1;
+      if (type === undefined) expect(await codeOf(() => decodeFlags(flags))).toBe('unknown_type');
+      else if (isCompressed && code === 0)
+        expect(await codeOf(() => decodeFlags(flags))).toBe('bad_algorithm');
+      else expect(decodeFlags(flags)).toEqual({ type, algorithm: isCompressed ? ALGORITHMS[code] : 'none' });
+    },
+  );
 });
 
 test('a receiver of the original protocol reads HELLO as an uncompressed JSON array', () => {

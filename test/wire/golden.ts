@@ -39,7 +39,13 @@ export const GOLDEN: readonly GoldenFrame[] = [
     hex('00 00 00 1d 03'),
     hex('1f 8b 08 00 00 00 00 00 00 03 8b ae 56 4a 54 b2 32 ac 8d 05 00 7d 73 cb f2 09 00 00 00'),
   ),
-  golden('PLAIN zlib', 'PLAIN', 'zlib', hex('00 00 00 11 05'), hex('78 9c 8b ae 56 4a 54 b2 32 ac 8d 05 00 0d c4 02 c1')),
+  golden(
+    'PLAIN zlib',
+    'PLAIN',
+    'zlib',
+    hex('00 00 00 11 05'),
+    hex('78 9c 8b ae 56 4a 54 b2 32 ac 8d 05 00 0d c4 02 c1'),
+  ),
   golden('HELLO', 'HELLO', 'none', hex('00 00 00 02 08'), text('[]')),
   golden('WELCOME', 'WELCOME', 'none', hex('00 00 00 7e 10'), text(WELCOME)),
   golden('OPEN', 'OPEN', 'none', hex('00 00 00 2b 18'), text('{"shipperId":"web-1","epoch":1700000000000}')),
@@ -104,7 +110,13 @@ export const GOLDEN: readonly GoldenFrame[] = [
   golden('PING', 'PING', 'none', hex('00 00 00 00 48')),
   golden('PONG', 'PONG', 'none', hex('00 00 00 00 50')),
   golden('BYE', 'BYE', 'none', hex('00 00 00 15 58'), text('{"returnAfterMs":500}')),
-  golden('GAP', 'GAP', 'none', hex('00 00 00 35 60'), text('{"from":8,"to":9,"entries":120,"reason":"spool full"}')),
+  golden(
+    'GAP',
+    'GAP',
+    'none',
+    hex('00 00 00 35 60'),
+    text('{"from":8,"to":9,"entries":120,"reason":"spool full"}'),
+  ),
 ];
 
 /** The golden frame of that name. */

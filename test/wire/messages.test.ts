@@ -8,16 +8,32 @@ const GOLDEN_MESSAGES = [
     name: 'WELCOME',
     encode: messages.encodeWelcome,
     decode: messages.decodeWelcome,
-    message: { version: 1, algorithms: ['none', 'gzip', 'zlib', 'zstd'], maxFrameBytes: 16777216, maxBatchBytes: 33554432, tokenWanted: false },
+    message: {
+      version: 1,
+      algorithms: ['none', 'gzip', 'zlib', 'zstd'],
+      maxFrameBytes: 16777216,
+      maxBatchBytes: 33554432,
+      tokenWanted: false,
+    },
   },
-  { name: 'OPEN', encode: messages.encodeOpen, decode: messages.decodeOpen, message: { shipperId: 'web-1', epoch: 1700000000000 } },
+  {
+    name: 'OPEN',
+    encode: messages.encodeOpen,
+    decode: messages.decodeOpen,
+    message: { shipperId: 'web-1', epoch: 1700000000000 },
+  },
   {
     name: 'READY',
     encode: messages.encodeReady,
     decode: messages.decodeReady,
     message: { epoch: 1700000000000, sequence: 7, positions: {}, windowBytes: 4194304 },
   },
-  { name: 'ACK', encode: messages.encodeAck, decode: messages.decodeAck, message: { sequence: 8, windowBytes: 4194304 } },
+  {
+    name: 'ACK',
+    encode: messages.encodeAck,
+    decode: messages.decodeAck,
+    message: { sequence: 8, windowBytes: 4194304 },
+  },
   {
     name: 'REJECT',
     encode: messages.encodeReject,
@@ -31,13 +47,26 @@ const GOLDEN_MESSAGES = [
     message: { code: 'sequence_gap', reason: 'batch 9 of web-1 came where 8 was next' },
   },
   { name: 'BYE', encode: messages.encodeBye, decode: messages.decodeBye, message: { returnAfterMs: 500 } },
-  { name: 'GAP', encode: messages.encodeGap, decode: messages.decodeGap, message: { from: 8, to: 9, entries: 120, reason: 'spool full' } },
-] as { name: string; encode: (message: object) => Buffer; decode: (payload: Buffer) => object; message: object }[];
+  {
+    name: 'GAP',
+    encode: messages.encodeGap,
+    decode: messages.decodeGap,
+    message: { from: 8, to: 9, entries: 120, reason: 'spool full' },
+  },
+] as {
+  name: string;
+  encode: (message: object) => Buffer;
+  decode: (payload: Buffer) => object;
+  message: object;
+}[];
 
-test.each(GOLDEN_MESSAGES)('a $name is encoded to its golden bytes and decoded from them', ({ name, encode, decode, message }) => {
-  expect(encode(message).toString('hex')).toBe(goldenFrame(name).bytes.toString('hex'));
-  expect(decode(goldenPayload(name))).toEqual(message);
-});
+test.each(GOLDEN_MESSAGES)(
+  'a $name is encoded to its golden bytes and decoded from them',
+  ({ name, encode, decode, message }) => {
+    expect(encode(message).toString('hex')).toBe(goldenFrame(name).bytes.toString('hex'));
+    expect(decode(goldenPayload(name))).toEqual(message);
+  },
+);
 
 describe.each(GOLDEN_MESSAGES)('the payload of a $name', ({ name, decode }) => {
   test('is a bad message when it is cut anywhere', async () => {
@@ -48,9 +77,12 @@ describe.each(GOLDEN_MESSAGES)('the payload of a $name', ({ name, decode }) => {
     }
   });
 
-  test.each(['null', '[]', '7', '"text"', 'nonsense', '\ufeff{}'])('is a bad message when it is %s', async (text) => {
-    expect(await codeOf(() => decode(Buffer.from(text)))).toBe('bad_message');
-  });
+  test.each(['null', '[]', '7', '"text"', 'nonsense', '\ufeff{}'])(
+    'is a bad message when it is %s',
+    async (text) => {
+      expect(await codeOf(() => decode(Buffer.from(text)))).toBe('bad_message');
+    },
+  );
 });
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -62,7 +94,11 @@ test('members that are not known are ignored', () => {
 
 test('a WELCOME keeps the algorithms it knows', () => {
   const welcome = { version: 2, algorithms: ['gzip', 'brotli', 7], maxFrameBytes: 1, maxBatchBytes: 1 };
-  expect(messages.decodeWelcome(json(welcome))).toEqual({ ...welcome, algorithms: ['gzip'], tokenWanted: false });
+  expect(messages.decodeWelcome(json(welcome))).toEqual({
+    ...welcome,
+    algorithms: ['gzip'],
+    tokenWanted: false,
+  });
 });
 
 describe('the shipper id of an OPEN', () => {
@@ -71,7 +107,21 @@ describe('the shipper id of an OPEN', () => {
     expect(messages.decodeOpen(json({ shipperId }))).toEqual({ shipperId, epoch: null });
   });
 
-  test.each(['', 'x'.repeat(129), '@plain', '.hidden', '-x', 'a b', 'a/b', '..', 'a\n', 'ä', 7, null, undefined])('may not be %j', async (shipperId) => {
+  test.each([
+    '',
+    'x'.repeat(129),
+    '@plain',
+    '.hidden',
+    '-x',
+    'a b',
+    'a/b',
+    '..',
+    'a\n',
+    'ä',
+    7,
+    null,
+    undefined,
+  ])('may not be %j', async (shipperId) => {
     expect(await codeOf(() => messages.decodeOpen(json({ shipperId })))).toBe('bad_message');
   });
 });
@@ -95,7 +145,9 @@ describe('numbers in messages', () => {
     const largest = { sequence: Number.MAX_SAFE_INTEGER, windowBytes: 2 ** 32 - 1 };
     expect(messages.encodeAck(largest).toString('hex')).toBe('0000000c30001fffffffffffffffffffff');
     expect(messages.decodeAck(messages.encodeAck(largest).subarray(5))).toEqual(largest);
-    expect(await codeOf(() => messages.decodeAck(Buffer.from('002000000000000000000000', 'hex')))).toBe('bad_message');
+    expect(await codeOf(() => messages.decodeAck(Buffer.from('002000000000000000000000', 'hex')))).toBe(
+      'bad_message',
+    );
   });
 
   test('an ACK has exactly twelve bytes', async () => {
@@ -111,8 +163,10 @@ test('a token is handed on, and must be a text', async () => {
 describe('the range of a GAP', () => {
   const gap = (from: number, to: number): Buffer => json({ from, to, entries: 1, reason: 'r'.repeat(300) });
 
-  test('may be a single sequence', () => expect(messages.decodeGap(gap(3, 3))).toMatchObject({ from: 3, to: 3 }));
-  test('has a reason of at most 200 characters', () => expect(messages.decodeGap(gap(3, 4)).reason).toHaveLength(200));
+  test('may be a single sequence', () =>
+    expect(messages.decodeGap(gap(3, 3))).toMatchObject({ from: 3, to: 3 }));
+  test('has a reason of at most 200 characters', () =>
+    expect(messages.decodeGap(gap(3, 4)).reason).toHaveLength(200));
   test.each([
     [0, 3],
     [4, 3],

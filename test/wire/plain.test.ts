@@ -13,13 +13,29 @@ describe('the text of each entry becomes a line', () => {
     ['an empty entry', '[{}]', ['{}']],
     ['two entries', '[{"a":1},{"b":2}]', ['{"a":1}', '{"b":2}']],
     ['entries with space around', '\n[ {"a":1} \t,\r\n {"b":2} ]', ['{"a":1}', '{"b":2}']],
-    ['nested objects and arrays', '[{"a":{"b":[{"c":[]},{}]}},{"d":[[],[1,2]]}]', ['{"a":{"b":[{"c":[]},{}]}}', '{"d":[[],[1,2]]}']],
+    [
+      'nested objects and arrays',
+      '[{"a":{"b":[{"c":[]},{}]}},{"d":[[],[1,2]]}]',
+      ['{"a":{"b":[{"c":[]},{}]}}', '{"d":[[],[1,2]]}'],
+    ],
     ['brackets and commas in strings', '[{"a":"}],[{"},{"]":","}]', ['{"a":"}],[{"}', '{"]":","}']],
-    ['quotes and backslashes in strings', '[{"a":"\\"}"},{"b":"\\\\"},{"c":"\\\\\\""}]', ['{"a":"\\"}"}', '{"b":"\\\\"}', '{"c":"\\\\\\""}']],
+    [
+      'quotes and backslashes in strings',
+      '[{"a":"\\"}"},{"b":"\\\\"},{"c":"\\\\\\""}]',
+      ['{"a":"\\"}"}', '{"b":"\\\\"}', '{"c":"\\\\\\""}'],
+    ],
     ['escapes', '[{"a":"\\u005d\\u0000\\n\\/"}]', ['{"a":"\\u005d\\u0000\\n\\/"}']],
     ['unicode', '[{"ключ":"值 😀\u2028"}]', ['{"ключ":"值 😀\u2028"}']],
-    ['numbers as they were sent', '[{"n":[1.0,1e400,12345678901234567890,-0,1E+2]}]', ['{"n":[1.0,1e400,12345678901234567890,-0,1E+2]}']],
-    ['keys in their order, repeated ones too', '[{"b":1,"a":2,"b":3,"__proto__":4}]', ['{"b":1,"a":2,"b":3,"__proto__":4}']],
+    [
+      'numbers as they were sent',
+      '[{"n":[1.0,1e400,12345678901234567890,-0,1E+2]}]',
+      ['{"n":[1.0,1e400,12345678901234567890,-0,1E+2]}'],
+    ],
+    [
+      'keys in their order, repeated ones too',
+      '[{"b":1,"a":2,"b":3,"__proto__":4}]',
+      ['{"b":1,"a":2,"b":3,"__proto__":4}'],
+    ],
     ['line breaks inside an entry', '[{\n  "a": 1,\r\n  "b": 2\n}]', ['{   "a": 1,    "b": 2 }']],
   ])('%s', (_, payload, lines) => {
     const { entries, rejected } = decodePlain(Buffer.from(payload));
@@ -59,9 +75,12 @@ describe('a payload is refused', () => {
     expect(await codeOf(() => decodePlain(Buffer.from(payload)))).toBe(code);
   });
 
-  test.each(['5b7b2261223a22ff227d5d', '5b7b2261223a22eda080227d5d', '5b7b2261223a22c0af227d5d', '5b22c3'])('as not_utf8 when its bytes are %s', async (bytes) => {
-    expect(await codeOf(() => decodePlain(Buffer.from(bytes, 'hex')))).toBe('not_utf8');
-  });
+  test.each(['5b7b2261223a22ff227d5d', '5b7b2261223a22eda080227d5d', '5b7b2261223a22c0af227d5d', '5b22c3'])(
+    'as not_utf8 when its bytes are %s',
+    async (bytes) => {
+      expect(await codeOf(() => decodePlain(Buffer.from(bytes, 'hex')))).toBe('not_utf8');
+    },
+  );
 
   test('with a message that does not hold all of it', () => {
     expect(() => decodePlain(Buffer.from(`[${'x'.repeat(100_000)}]`))).toThrow(/^.{1,300}$/);
@@ -88,11 +107,17 @@ describe('100,000 brackets deep', () => {
 });
 
 /** Elements and the white space to print them with, as JSON allows it. */
-const array = fc.array(fc.oneof({ weight: 4, arbitrary: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()) }, fc.jsonValue()));
+const array = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()) },
+    fc.jsonValue(),
+  ),
+);
 const indent = fc.constantFrom('', ' ', '   ', '\t', '\n', '\r\n', ' \n\t');
 
 test('each line, parsed, is its element, however the array is laid out', () => {
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isObject = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
   fc.assert(
     fc.property(array, indent, indent, (elements, space, around) => {
       const payload = around + JSON.stringify(elements, null, space) + around;
@@ -100,7 +125,9 @@ test('each line, parsed, is its element, however the array is laid out', () => {
       const sent = JSON.parse(payload) as unknown[];
       const lines = entries.bytes.toString().split('\n').slice(0, -1);
       expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(sent.filter(isObject));
-      expect(rejected.map((text) => JSON.parse(text) as unknown)).toEqual(sent.filter((value) => !isObject(value)));
+      expect(rejected.map((text) => JSON.parse(text) as unknown)).toEqual(
+        sent.filter((value) => !isObject(value)),
+      );
       expect(entries.count).toBe(lines.length);
     }),
     { numRuns: 1000 },

@@ -21,7 +21,10 @@ describe('docs/PROTOCOL.md', () => {
   });
 
   test('lists every frame type with its number', () => {
-    const listed = [...DOC.matchAll(/^\| (\d+) \| ([A-Z]+) \|/gm)].map((match) => [match[2], Number(match[1])]);
+    const listed = [...DOC.matchAll(/^\| (\d+) \| ([A-Z]+) \|/gm)].map((match) => [
+      match[2],
+      Number(match[1]),
+    ]);
     expect(Object.fromEntries(listed)).toEqual(FRAME);
   });
 
@@ -34,6 +37,8 @@ describe('docs/PROTOCOL.md', () => {
   });
 
   test('tells the limit of source positions', () => {
-    expect(DOC).toContain(`| source positions of a batch | ${MAX_POSITIONS_BYTES.toLocaleString('en')} bytes |`);
+    expect(DOC).toContain(
+      `| source positions of a batch | ${MAX_POSITIONS_BYTES.toLocaleString('en')} bytes |`,
+    );
   });
 });

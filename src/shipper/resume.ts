@@ -1,0 +1,36 @@
+import type { Ready } from '../wire/messages.ts';
+import { ShipperError } from './shipper_error.ts';
+
+/** What this process knows of its own numbers. */
+export interface OwnNumbers {
+  readonly shipperId: string;
+  /** The highest number acknowledged so far. */
+  readonly acknowledged: number;
+  /** The highest number ever sent. */
+  readonly highestSent: number;
+  /** True where the source can begin again at the receiver's word. */
+  readonly canReread: boolean;
+}
+
+/**
+ * Holds the receiver's word against ours after a reconnect: true where the receiver is where it was or further, false
+ * where it forgot what it had acknowledged and this source can't give it again. Throws ShipperError where only another
+ * run can put it right.
+ */
+export function isReceiverWithUs(
+  ready: Ready,
+  { shipperId, acknowledged, highestSent, canReread }: OwnNumbers,
+): boolean {
+  if (ready.sequence > highestSent) {
+    throw new ShipperError(
+      'conflict',
+      `the receiver has batch ${ready.sequence} of ${shipperId}, this process sent up to ${highestSent}: another shipper uses this id (SHIPPER_ID)`,
+    );
+  }
+  if (ready.sequence >= acknowledged) return true;
+  if (!canReread) return false;
+  throw new ShipperError(
+    'receiver_went_back',
+    `the receiver acknowledged batch ${acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`,
+  );
+}
