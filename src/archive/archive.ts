@@ -58,6 +58,7 @@ export class Archive implements CommitLog {
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
   #trouble: Error | undefined;
+  #closed: Promise<void> | undefined;
   readonly #syncTimer: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -128,8 +129,11 @@ export class Archive implements CommitLog {
   }
 
   /** Writes and acknowledges what was appended, then closes; what a failing disk does not take is rejected. Twice is fine. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closing.signal.aborted) return this.#writing;
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#syncTimer);
     await this.#writing;

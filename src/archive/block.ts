@@ -6,7 +6,7 @@
  *          0     1  version, 1
  *          1     1  kind: 0 entries, 1 gap
  *          2     2  zero
- *          4     4  CRC-32 of the header from offset 8 to its end
+ *          4     4  CRC-32 of the header without these four bytes
  *          8     4  member length: the whole of this block in the segment, wrapper included
  *         12     4  durable bytes: how much of this segment was known to be on disk when this block was written
  *         16     8  epoch
@@ -24,7 +24,6 @@ import { ArchiveError } from './archive_error.ts';
 
 const VERSION = 1;
 const FIXED_BYTES = 53;
-const CRC_FROM = 8;
 const KINDS = ['entries', 'gap'] as const;
 
 /** Shippers that are part of the receiver (the encoder for plain peers) have ids that no peer can take. */
@@ -91,13 +90,13 @@ export function encodeHeader(info: BlockInfo): Buffer {
 export function sealHeader(header: Buffer, memberLength: number, durableBytes: number): void {
   header.writeUInt32LE(memberLength, 8);
   header.writeUInt32LE(Math.min(durableBytes, 0xffffffff), 12);
-  header.writeUInt32LE(crc32(header.subarray(CRC_FROM)), 4);
+  header.writeUInt32LE(checksum(header), 4);
 }
 
 /** Reads a header. Throws ArchiveError `damaged` where it is not whole: its CRC does not match. */
 export function decodeHeader(header: Buffer): BlockHeader {
   const kind = header.length < FIXED_BYTES || header[0] !== VERSION ? undefined : KINDS[header.readUInt8(1)];
-  if (kind === undefined || header.readUInt32LE(4) !== crc32(header.subarray(CRC_FROM))) {
+  if (kind === undefined || header.readUInt32LE(4) !== checksum(header)) {
     throw new ArchiveError('damaged', 'a block header is damaged');
   }
   const detailsAt = FIXED_BYTES + header.readUInt8(52);
@@ -116,6 +115,8 @@ export function decodeHeader(header: Buffer): BlockHeader {
     durableBytes: header.readUInt32LE(12),
   };
 }
+
+const checksum = (header: Buffer): number => crc32(header.subarray(8), crc32(header.subarray(0, 4)));
 
 function encodeDetails({ positions, gap }: BlockInfo): string {
   const details: Details = {

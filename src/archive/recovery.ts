@@ -5,6 +5,7 @@
  * before that (a worn disk) is not: the blocks behind it were acknowledged. The two are told apart by `durable bytes`
  * in the headers behind the damage: a block that was written when the damaged place was on disk.
  */
+import { constants } from 'node:fs';
 import { copyFile, mkdir, open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { damageOf, findBlock, readBlocks, type BlockDamage } from './block_reader.ts';
@@ -66,7 +67,7 @@ class Walk {
     for (let at: number | undefined = startAt; at !== undefined;) {
       const damage = await this.#blocksFrom(segment, at, isNewest);
       if (damage === undefined) return;
-      const next = await this.#behind(segment, damage);
+      const next = await this.#behind(segment, damage, isNewest);
       if (next === undefined && isNewest) await this.#cut(segment, damage);
       else
         this.findings.push(
@@ -90,10 +91,14 @@ class Walk {
     return undefined;
   }
 
-  /** Where acknowledged blocks go on behind the damage, if they do. */
-  async #behind(segment: SegmentName, { position }: BlockDamage): Promise<number | undefined> {
+  /** Where acknowledged blocks go on behind the damage, if they do. In a closed segment all were acknowledged. */
+  async #behind(
+    segment: SegmentName,
+    { position }: BlockDamage,
+    isNewest: boolean,
+  ): Promise<number | undefined> {
     for (let at = await findBlock(this.#folder, segment, position.offset + 1); at !== undefined;) {
-      if (await this.#wasDurable(segment, at, position.offset)) return at;
+      if (!isNewest || (await this.#wasDurable(segment, at, position.offset))) return at;
       at = await findBlock(this.#folder, segment, at + 1);
     }
     return undefined;
@@ -113,14 +118,30 @@ class Walk {
   async #cut(segment: SegmentName, { position, message }: BlockDamage): Promise<void> {
     const path = join(this.#folder, segment.name);
     const { size } = await stat(path);
-    const kept = join(this.#folder, DAMAGED_FOLDER, `${segment.name}.at_${position.offset}.bad`);
-    await mkdir(join(this.#folder, DAMAGED_FOLDER), { recursive: true });
-    await copyFile(path, kept);
+    const kept = await keepCopy(
+      path,
+      join(this.#folder, DAMAGED_FOLDER),
+      `${segment.name}.at_${position.offset}`,
+    );
     await truncate(path, position.offset);
     await using file = await open(path, 'r+');
     await file.sync();
     this.findings.push(
       `cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); the file as it was: ${kept}`,
     );
+  }
+}
+
+/** Copies a file to `folder/name.bad`, or `name.1.bad` and so on where that is taken; the answer is where. */
+async function keepCopy(path: string, folder: string, name: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (let copy = 0; ; copy += 1) {
+    const kept = join(folder, `${name}${copy === 0 ? '' : `.${copy}`}.bad`);
+    try {
+      await copyFile(path, kept, constants.COPYFILE_EXCL);
+      return kept;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }

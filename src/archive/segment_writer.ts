@@ -34,11 +34,16 @@ export class SegmentWriter {
   #open: OpenSegment | undefined;
   /** The newest segment takes no more blocks. */
   #isSealed: boolean;
+  /** The newest segment may hold more than its committed bytes: it is cut before anything else is written. */
+  #mustCut = false;
+  /** The last name tried, also where making that segment failed half-way. */
+  #lastName: SegmentName | undefined;
 
   /** Goes on in `newest`, at its length, where its format is the one asked for. */
   constructor(options: SegmentWriterOptions, newest: (SegmentName & { readonly bytes: number }) | undefined) {
     this.#options = options;
     this.#segment = newest;
+    this.#lastName = newest;
     this.#committedBytes = newest?.bytes ?? 0;
     this.#isSealed = newest === undefined || newest.format.name !== options.format;
   }
@@ -75,6 +80,7 @@ export class SegmentWriter {
   async commit(members: readonly Member[]): Promise<boolean> {
     const isNew = this.#startsNew(members);
     try {
+      if (this.#mustCut) await this.#cut();
       if (isNew) await this.#begin();
       const segment = (this.#open ??= await this.#reopen());
       for (const { header, length } of members) sealHeader(header, length, segment.syncedBytes);
@@ -111,7 +117,8 @@ export class SegmentWriter {
   async #begin(): Promise<void> {
     await this.close();
     const { folder, format, disk, now } = this.#options;
-    const segment = nextSegmentName(now(), format, this.#segment);
+    const segment = nextSegmentName(now(), format, this.#lastName);
+    this.#lastName = segment;
     const file = await disk.create(join(folder, segment.name));
     this.#segment = segment;
     this.#committedBytes = 0;
@@ -135,16 +142,24 @@ export class SegmentWriter {
     segment.syncedBytes = bytes;
   }
 
-  /** After an error: cuts what was written past the committed bytes, now or at the next opening. */
+  /** After an error: closes the segment; what was written past the committed bytes is cut before the next write. */
   async #letGo(): Promise<void> {
     const segment = this.#open;
     if (segment === undefined) return;
     this.#open = undefined;
+    this.#mustCut = true;
     await segment.file.close().catch(ignoreSecondError);
-    if (this.#isSealed) {
-      const again = await this.#reopen().catch(ignoreSecondError);
-      await again?.file.close().catch(ignoreSecondError);
+  }
+
+  /** Brings the segment back to its committed bytes, durably: what is written again elsewhere must not stand here too. */
+  async #cut(): Promise<void> {
+    const { file } = await this.#reopen();
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
     }
+    this.#mustCut = false;
   }
 }
 

@@ -37,7 +37,7 @@ export class ShipperPlace {
     const last = this.#taken;
     const first = block.gap?.from ?? block.sequence;
     if (last?.epoch !== block.epoch || first === last.sequence + 1) return true;
-    if (first > last.sequence) {
+    if (block.sequence > last.sequence) {
       throw new ArchiveError(
         'sequence_gap',
         `batch ${first} of ${block.shipperId} came where ${last.sequence + 1} was next`,

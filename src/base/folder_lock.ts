@@ -33,7 +33,7 @@ export async function isFolderLocked(folder: string): Promise<boolean> {
 async function socketPath(folder: string): Promise<string> {
   const real = await realpath(folder);
   const inside = join(real, 'lock.sock');
-  if (inside.length <= MAX_SOCKET_PATH) return inside;
+  if (Buffer.byteLength(inside) <= MAX_SOCKET_PATH) return inside;
   return join(tmpdir(), `logferry-${createHash('sha256').update(real).digest('hex').slice(0, 32)}.sock`);
 }
 

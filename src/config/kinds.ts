@@ -21,35 +21,44 @@ export const seconds = (range: Range): Kind<number> => ({
   parse: (text) => within(range, decimal(text), (value) => `${value} s`),
 });
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-};
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['b', 1],
+  ['kb', 1e3],
+  ['mb', 1e6],
+  ['gb', 1e9],
+  ['kib', 2 ** 10],
+  ['mib', 2 ** 20],
+  ['gib', 2 ** 30],
+]);
 
 /** A number of bytes: `5242880`, `5MiB`, `64 KiB`, `2GB`. */
 export const bytes = (range: Range): Kind<number> => ({
   name: 'bytes',
   parse(text) {
     const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
-    const unit = UNITS[match?.[2]?.toLowerCase() ?? '?'];
+    const unit = UNITS.get(match?.[2]?.toLowerCase() ?? '?');
     if (match === null || unit === undefined)
       throw new Error('expected a number of bytes such as 65536, 64KiB or 5MiB');
     return within(range, Math.round(Number(match[1]) * unit), (value) => `${value} bytes`);
   },
 });
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
+]);
+
 export const boolean: Kind<boolean> = {
   name: 'boolean',
   parse(text) {
-    const value = { true: true, 1: true, yes: true, on: true, false: false, 0: false, no: false, off: false }[
-      text.toLowerCase()
-    ];
+    const value = BOOLEANS.get(text.toLowerCase());
     if (value === undefined) throw new Error('expected true or false');
     return value;
   },

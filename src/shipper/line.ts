@@ -27,8 +27,8 @@ export type Greeting =
   | { readonly mode: 'plain' }
   | { readonly mode: 'acked'; readonly welcome: messages.Welcome; readonly ready: messages.Ready };
 
-/** What may come from a receiver is small. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** The longest thing a receiver says is READY, with the positions of all files ever shipped. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

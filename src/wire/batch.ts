@@ -90,7 +90,19 @@ function parsePositions(bytes: Buffer, what: string): SourcePositions {
   } catch (cause) {
     throw new WireError('bad_message', `the source positions of ${what} are not JSON`, { cause });
   }
-  return checkPositions(value, what);
+  return checkBlockPositions(value, what);
+}
+
+/** As `checkPositions`, for positions that go into one block header: printed again they must fit it. */
+export function checkBlockPositions(value: unknown, what: string): SourcePositions {
+  const positions = checkPositions(value, what);
+  if (Buffer.byteLength(JSON.stringify(positions)) > MAX_POSITIONS_BYTES) {
+    throw new WireError(
+      'bad_message',
+      `the source positions of ${what} take more than ${MAX_POSITIONS_BYTES} bytes as JSON`,
+    );
+  }
+  return positions;
 }
 
 /** The value as source positions, or WireError `bad_message`. Names are kept as data: `__proto__` is a name like any other. */
@@ -111,8 +123,10 @@ export function checkPositions(value: unknown, what: string): SourcePositions {
 
 function isPosition(value: unknown): value is SourcePosition {
   if (typeof value !== 'object' || value === null) return false;
-  const { offset, head, headBytes } = value as Partial<Record<keyof SourcePosition, unknown>>;
-  return isCount(offset) && typeof head === 'string' && isCount(headBytes);
+  const { offset, head, headBytes, part } = value as Partial<Record<keyof SourcePosition, unknown>>;
+  return (
+    isCount(offset) && typeof head === 'string' && isCount(headBytes) && (part === undefined || isCount(part))
+  );
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -5,7 +5,7 @@
  *     ACK   | durable sequence u64 BE | window u32 BE |
  */
 import type { SourcePositions } from '../entry.ts';
-import { checkPositions } from './batch.ts';
+import { checkBlockPositions, checkPositions } from './batch.ts';
 import { ALGORITHMS, encodeFrame, type Algorithm, type FrameName } from './frame.ts';
 import { readUInt64, writeUInt64 } from './numbers.ts';
 import { WireError, type WireErrorCode } from './wire_error.ts';
@@ -169,7 +169,7 @@ export function decodeGap(payload: Buffer): Gap {
     to: count(message, 'to'),
     entries: count(message, 'entries'),
     reason: text(message, 'reason').slice(0, 200),
-    ...(message.positions === undefined ? {} : { positions: checkPositions(message.positions, 'GAP') }),
+    ...(message.positions === undefined ? {} : { positions: checkBlockPositions(message.positions, 'GAP') }),
   };
   if (gap.from === 0 || gap.to < gap.from) {
     throw new WireError('bad_message', `a GAP from ${gap.from} to ${gap.to} is not a range of sequences`);

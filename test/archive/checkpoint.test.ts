@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCheckpoint, saveCheckpoint } from '../../src/archive/checkpoint.ts';
 import { listSegments } from '../../src/archive/segment_name.ts';
 import { openArchive, writeArchive } from '../helpers/archives.ts';
-import { EPOCH, makeBlock, makeBlocks, sequencesIn } from '../helpers/blocks.ts';
+import { EPOCH, makeBlock, makeBlocks, memberBytes, sequencesIn } from '../helpers/blocks.ts';
 import { codeOf } from '../helpers/errors.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 
@@ -93,6 +93,26 @@ describe.each(MISHAPS)('an archive reopened %s', (_, mishap) => {
     );
     expect(await opened.archive.append(await makeBlock({ sequence: 7 }))).toBe('stored');
   });
+});
+
+test('blocks before the checkpoint are not read again, those behind it are', async () => {
+  await using folder = await temporaryFolder();
+  await writeArchive(folder.path, await makeBlocks(1, 2));
+  const [segment] = await listSegments(folder.path);
+  const path = folder.in(segment?.name ?? '');
+  const bytes = await readFile(path);
+  await writeFile(
+    path,
+    Buffer.concat([Buffer.from(bytes).fill(0xee, 30, 40), memberBytes(await makeBlock({ sequence: 3 }))]),
+  );
+  {
+    await using opened = await openArchive(folder.path);
+    expect(opened.reports.findings).toEqual([]);
+    expect((await opened.archive.resumePoint('a'))?.sequence).toBe(3);
+  }
+  await rm(folder.in('checkpoint.json'));
+  await using opened = await openArchive(folder.path);
+  expect(opened.reports.findings).toEqual([expect.stringContaining('at byte 0')]);
 });
 
 test('a shipper whose segments have been removed is known by the checkpoint', async () => {

@@ -137,6 +137,7 @@ describe('the positions of a batch', () => {
     ['a text for an offset', { offset: '1', head: '', headBytes: 0 }],
     ['a head that is no text', { offset: 1, head: 1, headBytes: 0 }],
     ['no head bytes', { offset: 1, head: '' }],
+    ['a part that is no count', { offset: 1, head: '', headBytes: 0, part: 'x' }],
     ['null for a position', null],
     ['a number for a position', 7],
   ])('are refused with %s', async (_, position) => {

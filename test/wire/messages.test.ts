@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_POSITIONS_BYTES } from '../../src/wire/batch.ts';
 import * as messages from '../../src/wire/messages.ts';
 import { codeOf } from '../helpers/errors.ts';
 import { goldenFrame, goldenPayload } from './golden.ts';
@@ -175,6 +176,34 @@ describe('the range of a GAP', () => {
   ])('may not be %i to %i', async (from, to) => {
     expect(await codeOf(() => messages.decodeGap(gap(from, to)))).toBe('bad_message');
   });
+});
+
+describe('the positions of a GAP', () => {
+  const gapWith = (positions: unknown): Buffer =>
+    json({ from: 1, to: 2, entries: 3, reason: 'r', positions });
+  const position = { offset: 1, head: 'ab', headBytes: 1 };
+
+  test('are handed on', () => {
+    expect(messages.decodeGap(gapWith({ 'a.log': position })).positions).toEqual({ 'a.log': position });
+  });
+
+  test('may not be longer than those of a batch: they are stored in a block header too', async () => {
+    const many = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [String(index), position]));
+    expect(JSON.stringify(many).length).toBeGreaterThan(MAX_POSITIONS_BYTES);
+    expect(await codeOf(() => messages.decodeGap(gapWith(many)))).toBe('bad_message');
+  });
+
+  test('are checked', async () => {
+    expect(await codeOf(() => messages.decodeGap(gapWith({ 'a.log': 7 })))).toBe('bad_message');
+  });
+});
+
+test('the positions of a READY may be those of many batches', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 2000 }, (_, index) => [String(index), { offset: 1, head: 'ab', headBytes: 1 }]),
+  );
+  const ready = { epoch: 1, sequence: 2, positions: many, windowBytes: 3 };
+  expect(messages.decodeReady(messages.encodeReady(ready).subarray(5))).toEqual(ready);
 });
 
 test('HELLO carries the two bytes of an empty JSON array', () => {
