@@ -1,0 +1,114 @@
+/** Every command the README shows is run here, or named below with the reason why not. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, readdir, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeNumberedFile } from '../helpers/numbered_file.ts';
+import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
+import { until } from '../helpers/until.ts';
+
+const README = await readFile('README.md', 'utf8');
+
+/** The command lines of the README's `sh` blocks, without their comments. */
+const COMMANDS = [...README.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
+  block
+    .split('\n')
+    .map((line) => line.replace(/\s+# .*$/, '').trim())
+    .filter((line) => line !== ''),
+);
+
+/** These would run this test, or need a container engine; their make targets are looked up instead. */
+const isOnlyLookedUp = (command: string): boolean =>
+  command === 'make test' ||
+  /^(\w+=\w+ )?make (build|run|client|logs|stop)$/.test(command) ||
+  command.startsWith('docker compose');
+
+const START = 'npm start';
+
+/** A checkout as far as commands can tell: the real files, and an empty place to write to. */
+async function checkout(): Promise<TemporaryFolder> {
+  const folder = await temporaryFolder();
+  const names = (await readdir('.')).filter(
+    (name) => !['.git', 'data', 'state', 'dist', '.env'].includes(name),
+  );
+  for (const name of names) await symlink(resolve(name), join(folder.path, name));
+  return folder;
+}
+
+interface Done {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+async function shell(command: string, cwd: string, env: Record<string, string>): Promise<Done> {
+  const child = spawn('sh', ['-c', command], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  await once(child, 'close');
+  return { code: child.exitCode, output };
+}
+
+describe('the README', () => {
+  test('shows the two commands, a receiver and shippers', () => {
+    expect(COMMANDS.slice(0, 2)).toEqual(['make demo', 'make test']);
+    expect(COMMANDS).toContain(START);
+    expect(COMMANDS.length).toBeGreaterThan(15);
+  });
+
+  test('names make targets and scripts that exist', async () => {
+    const makefile = await readFile('Makefile', 'utf8');
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const command of COMMANDS) {
+      const target = /(?:^| )make (\w+)/.exec(command)?.[1];
+      if (target !== undefined) expect(makefile).toMatch(new RegExp(`^${target}:`, 'm'));
+      const script = /npm (?:run )?(start|\w+)/.exec(command)?.[1];
+      if (script !== undefined && script !== 'ci') expect(scripts).toHaveProperty(script);
+    }
+  });
+
+  test('its demo verifies what it shipped', async () => {
+    await using folder = await checkout();
+    const { code, output } = await shell('make demo', folder.path, { DEMO_SECONDS: '2', DEMO_RATE: '5000' });
+    expect(output).toMatch(/\[METRIC\] Logs processed: \d+ logs\/sec/);
+    expect(output).toContain('10000 entries acknowledged');
+    expect(output).toContain('clean: every block checks out');
+    expect(code).toBe(0);
+  });
+
+  test('its commands work as they are written, one after the other', async () => {
+    await using folder = await checkout();
+    await writeNumberedFile(folder.in('app.jsonl'), 500);
+    const server = spawn('node', ['server_main.ts'], {
+      cwd: folder.path,
+      env: { ...process.env, SERVER_PORT: '0' },
+    });
+    try {
+      let log = '';
+      server.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
+      await until('the receiver listens', () => log.includes('listening on'));
+      const env = { SERVER_PORT: /"port":(\d+)/.exec(log)?.[1] ?? '', RUN_TIME: '0.5', LOG_RATE: '1000' };
+      const rest = COMMANDS.filter(
+        (command) => command !== START && command !== 'make demo' && !isOnlyLookedUp(command),
+      );
+      expect(rest.length).toBeGreaterThan(7);
+      for (const command of rest) {
+        const { code, output } = await shell(command, folder.path, env);
+        expect(code, `${command}\n${output}`).toBe(0);
+        if (command.includes('npm run client')) expect(output).toMatch(/done: \d+ entries acknowledged/);
+        if (command.includes('verify')) expect(output).toContain('clean');
+        if (/cat/.test(command)) expect(output).toContain('{"');
+      }
+    } finally {
+      server.kill('SIGKILL');
+      await once(server, 'close');
+    }
+  });
+});
