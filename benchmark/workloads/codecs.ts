@@ -3,9 +3,9 @@
  * compress and decompress as the product calls them, one batch after the other. Rates are per second of CPU, thread pool
  * included: they hold still when the machine is shared. By the clock they are in the JSON.
  */
-import { generator } from '../../src/shipper/sources/generator.ts';
 import { compress, decompress } from '../../src/wire/codecs.ts';
 import type { Algorithm } from '../../src/wire/frame.ts';
+import { generatedEntries, inBatches } from '../generated_batches.ts';
 import { interleave } from '../interleave.ts';
 import { figure, spreadBy, spreadText, thousands, type Spread } from '../statistics.ts';
 import { textTable, type Column } from '../table.ts';
@@ -25,15 +25,20 @@ const CODECS: readonly Codec[] = [
 ];
 
 const BATCH_ENTRIES = [50, 500, 5000];
-const GENERATED_AT_MS = Date.UTC(2026, 0, 1);
 
 interface Cost {
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
 }
 
+/** A codec with its work. */
+interface Subject {
+  readonly codec: Codec;
+  readonly batches: readonly Buffer[];
+  readonly packed: readonly Buffer[];
+}
+
 interface Sample {
-  readonly bytes: number;
   readonly compress: Cost;
   readonly decompress: Cost;
 }
@@ -63,7 +68,7 @@ export const codecs: Workload<'rounds' | 'entries' | 'seed'> = {
   settings: {
     rounds: { default: 7, modest: 3, help: 'times each is measured' },
     entries: {
-      default: 20_000,
+      default: 60_000,
       modest: 20_000,
       help: 'entries compressed each time, in as many batches as they make',
     },
@@ -71,13 +76,11 @@ export const codecs: Workload<'rounds' | 'entries' | 'seed'> = {
   },
   alternatives: CODECS.map(({ name }) => name),
   async run({ rounds, entries, seed }, context) {
-    const lines = await generate(entries, seed);
+    const bytes = await generatedEntries(entries, seed);
     const rows: Row[] = [];
     for (const batchEntries of BATCH_ENTRIES) {
       context.progress(`codecs: batches of ${batchEntries} entries, ${rounds} rounds`);
-      rows.push(
-        ...(await compare(inBatches(lines, batchEntries), lines.length, batchEntries, rounds, context)),
-      );
+      rows.push(...(await compare(inBatches(bytes, batchEntries), entries, batchEntries, rounds, context)));
     }
     return { text: tables(rows), results: { rows } };
   },
@@ -87,39 +90,24 @@ function levels(algorithm: Algorithm, numbers: readonly number[]): Codec[] {
   return numbers.map((level) => ({ name: `${algorithm} ${level}`, algorithm, level }));
 }
 
-/** `count` lines of the project's generator, each with its newline. */
-async function generate(count: number, seed: number): Promise<string[]> {
-  const source = generator({ rate: 0, runTimeMs: 0, seed, now: () => GENERATED_AT_MS });
-  const lines: string[] = [];
-  for await (const chunk of source.read({}, new AbortController().signal)) {
-    lines.push(...chunk.lines.bytes.toString().split(/(?<=\n)/));
-    if (lines.length >= count) break;
-  }
-  return lines.slice(0, count);
-}
-
-function inBatches(lines: readonly string[], size: number): Buffer[] {
-  const count = Math.ceil(lines.length / size);
-  return Array.from({ length: count }, (_, index) =>
-    Buffer.from(lines.slice(index * size, (index + 1) * size).join('')),
-  );
-}
-
 async function compare(
   batches: readonly Buffer[],
   entries: number,
   batchEntries: number,
   rounds: number,
-  context: Context,
+  { signal, isWanted }: Context,
 ): Promise<Row[]> {
-  const rawBytes = batches.reduce((sum, { length }) => sum + length, 0);
-  const wanted = CODECS.filter(({ name }) => context.isWanted(name));
-  const measured = await interleave(wanted, rounds, (codec) => {
-    context.signal.throwIfAborted();
-    return measure(batches, codec);
+  const rawBytes = sizeOf(batches);
+  const subjects: Subject[] = [];
+  for (const codec of CODECS)
+    if (isWanted(codec.name)) subjects.push({ codec, batches, packed: await packedOf(batches, codec) });
+  const measured = await interleave(subjects, rounds, (subject) => {
+    signal.throwIfAborted();
+    return measure(subject);
   });
-  return measured.map(({ alternative: { name, algorithm, level }, samples }) => {
-    const rates = (of: 'compress' | 'decompress'): Rates | null =>
+  return measured.map(({ alternative: { codec, packed }, samples }) => {
+    const { name, algorithm, level } = codec;
+    const rates = (of: keyof Sample): Rates | null =>
       algorithm === 'none'
         ? null
         : ratesOf(
@@ -133,33 +121,40 @@ async function compare(
       level,
       batchEntries,
       batchBytes: Math.round(rawBytes / batches.length),
-      ratio: rawBytes / (samples[0]?.bytes ?? rawBytes),
+      ratio: rawBytes / sizeOf(packed),
       compress: rates('compress'),
       decompress: rates('decompress'),
     };
   });
 }
 
-async function measure(batches: readonly Buffer[], { name, algorithm, level }: Codec): Promise<Sample> {
+/** The batches compressed, each in a buffer of its own size. Throws where one does not come back as it was. */
+async function packedOf(batches: readonly Buffer[], { name, algorithm, level }: Codec): Promise<Buffer[]> {
   const packed: Buffer[] = [];
-  const compressing = await costOf(async () => {
-    for (const raw of batches) packed.push(await compress(algorithm, raw, level));
-  });
-  const unpacked: Buffer[] = [];
-  const decompressing = await costOf(async () => {
-    for (const [index, bytes] of packed.entries()) {
-      const expectedBytes = batches[index]?.length ?? 0;
-      unpacked.push(await decompress(algorithm, bytes, { maxBytes: expectedBytes, expectedBytes }));
-    }
-  });
-  if (!batches.every((raw, index) => unpacked[index]?.equals(raw)))
-    throw new Error(`${name} does not give back what it was given`);
-  return {
-    bytes: packed.reduce((sum, { length }) => sum + length, 0),
-    compress: compressing,
-    decompress: decompressing,
-  };
+  for (const raw of batches) {
+    const bytes = Buffer.from(await compress(algorithm, raw, level));
+    if (!(await unpack(algorithm, bytes, raw)).equals(raw))
+      throw new Error(`${name} does not give back what it was given`);
+    packed.push(bytes);
+  }
+  return packed;
 }
+
+const unpack = (algorithm: Algorithm, bytes: Buffer, { length }: Buffer): Promise<Buffer> =>
+  decompress(algorithm, bytes, { maxBytes: length, expectedBytes: length });
+
+/** Results are let go of as in the product: to keep them would measure how the system hands out fresh memory. */
+async function measure({ codec: { algorithm, level }, batches, packed }: Subject): Promise<Sample> {
+  const compressing = await costOf(async () => {
+    for (const raw of batches) await compress(algorithm, raw, level);
+  });
+  const decompressing = await costOf(async () => {
+    for (const [index, raw] of batches.entries()) await unpack(algorithm, packed[index] ?? raw, raw);
+  });
+  return { compress: compressing, decompress: decompressing };
+}
+
+const sizeOf = (buffers: readonly Buffer[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
 
 async function costOf(work: () => Promise<void>): Promise<Cost> {
   const startedAt = performance.now();

@@ -34,6 +34,8 @@ export interface GapDetails {
   readonly from: number;
   readonly entries: number;
   readonly reason: string;
+  /** Set where the receiver refused the batch for good: the code it gave. */
+  readonly rejected?: string;
 }
 
 /** What the header of a block says, but for what the writer alone knows. */

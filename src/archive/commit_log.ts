@@ -15,6 +15,22 @@ export interface ResumePoint {
   /** CRC-32 of that batch's raw bytes: tells a resend from another batch under the same number. */
   readonly crc: number;
   readonly positions: SourcePositions;
+  /** The newest of its batches that were rejected for good, latest last: their shipper may not have heard. */
+  readonly rejected?: readonly RejectedBatch[];
+  /** Where it stands in the epochs it had before, latest first: a shipper restored from an old image is in one of them. */
+  readonly earlier?: readonly EpochPlace[];
+}
+
+export interface RejectedBatch {
+  readonly sequence: number;
+  readonly code: string;
+}
+
+/** A shipper's numbers in one epoch. */
+export interface EpochPlace {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly crc: number;
 }
 
 export type AppendOutcome = 'stored' | 'repeated';

@@ -1,5 +1,5 @@
 /** The one seam between the archive's writer and the operating system: tests put failing disks here. */
-import { open, truncate, type FileHandle } from 'node:fs/promises';
+import { open, truncate, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../base/atomic_file.ts';
 
@@ -8,6 +8,8 @@ export interface Disk {
   create(path: string): Promise<SegmentFile>;
   /** Opens an existing file cut to `bytes`. */
   reopen(path: string, bytes: number): Promise<SegmentFile>;
+  /** Deletes a file. */
+  remove(path: string): Promise<void>;
 }
 
 export interface SegmentFile {
@@ -21,13 +23,19 @@ export interface SegmentFile {
 export const systemDisk: Disk = {
   async create(path) {
     const handle = await open(path, 'wx', 0o640);
-    await syncFolder(dirname(path));
+    try {
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     return segmentFile(handle);
   },
   async reopen(path, bytes) {
     await truncate(path, bytes);
     return segmentFile(await open(path, 'r+'));
   },
+  remove: (path) => unlink(path),
 };
 
 /** The system takes at most 1,024 pieces a call (IOV_MAX). */

@@ -98,10 +98,11 @@ export class SegmentWriter {
     }
   }
 
-  /** Forces what is committed to disk. */
+  /** Forces what is committed to disk; nothing where that failed before: asked again, the system would say it is fine. */
   async sync(): Promise<void> {
     const segment = this.#open;
-    if (segment === undefined || segment.syncedBytes >= this.#committedBytes) return;
+    const isDone = segment === undefined || segment.syncedBytes >= this.#committedBytes;
+    if (isDone || this.#isSealed) return;
     await this.#sync(segment, this.#committedBytes);
   }
 
@@ -153,6 +154,12 @@ export class SegmentWriter {
 
   /** Brings the segment back to its committed bytes, durably: what is written again elsewhere must not stand here too. */
   async #cut(): Promise<void> {
+    if (this.#isSealed && this.#committedBytes === 0 && this.#segment !== undefined) {
+      await this.#options.disk.remove(join(this.#options.folder, this.#segment.name));
+      this.#segment = undefined;
+      this.#mustCut = false;
+      return;
+    }
     const { file } = await this.#reopen();
     try {
       await file.sync();

@@ -1,7 +1,7 @@
 import { ArchiveError } from './archive_error.ts';
 import type { Block } from './block.ts';
 import type { AppendOutcome, ResumePoint } from './commit_log.ts';
-import { advance } from './resume.ts';
+import { advance, placeIn } from './resume.ts';
 
 /** CRCs are remembered for this many batches back, to tell a resend from other content under the same number. */
 const REMEMBERED = 256;
@@ -34,16 +34,16 @@ export class ShipperPlace {
    * new epoch) may begin anywhere. Throws ArchiveError `sequence_gap` or `conflict`.
    */
   isNext(block: Block): boolean {
-    const last = this.#taken;
+    const last = placeIn(this.#taken, block.epoch);
     const first = block.gap?.from ?? block.sequence;
-    if (last?.epoch !== block.epoch || first === last.sequence + 1) return true;
+    if (last === undefined || first === last.sequence + 1) return true;
     if (block.sequence > last.sequence) {
       throw new ArchiveError(
         'sequence_gap',
         `batch ${first} of ${block.shipperId} came where ${last.sequence + 1} was next`,
       );
     }
-    const known = this.#crcs.get(block.sequence);
+    const known = block.sequence === last.sequence ? last.crc : this.#crcOf(block);
     if (known !== undefined && known !== block.crc) {
       throw new ArchiveError(
         'conflict',
@@ -51,6 +51,10 @@ export class ShipperPlace {
       );
     }
     return false;
+  }
+
+  #crcOf({ epoch, sequence }: Block): number | undefined {
+    return epoch === this.#taken?.epoch ? this.#crcs.get(sequence) : undefined;
   }
 
   take(block: Block, written: Promise<AppendOutcome>): void {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { realpath, unlink } from 'node:fs/promises';
+import { mkdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** A turn older than this was left behind by a killed process. */
+const TURN_MS = 10_000;
 
 /** The system's bound on a socket's path, with room for its closing zero. */
 const MAX_SOCKET_PATH = 100;
@@ -51,9 +54,28 @@ async function listen(path: string): Promise<Server | undefined> {
 
 /** Takes over a socket that a killed process left behind. */
 async function listenOverDead(path: string): Promise<Server | undefined> {
-  if (await isAlive(path)) return undefined;
-  await unlink(path).catch(() => undefined);
-  return listen(path);
+  if (!(await takeTurn(`${path}.turn`))) return undefined;
+  try {
+    if (await isAlive(path)) return undefined;
+    await unlink(path);
+    return await listen(path);
+  } finally {
+    await rmdir(`${path}.turn`);
+  }
+}
+
+/** Only one process at a time may remove a dead socket: another would remove the living one that took its place. */
+async function takeTurn(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const { mtimeMs } = await stat(folder);
+  if (Date.now() - mtimeMs < TURN_MS) return false;
+  await rmdir(folder);
+  return takeTurn(folder);
 }
 
 async function isAlive(path: string): Promise<boolean> {

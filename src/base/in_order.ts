@@ -15,6 +15,7 @@ export async function* mapInOrder<In, Out>(
 
   const feed = async (): Promise<void> => {
     for await (const input of inputs) {
+      if (isDone) return;
       const call = map(input);
       call.catch(() => undefined);
       underWay.push(call);

@@ -64,15 +64,23 @@ export class NumberedIntake {
     ledger.error(code);
     log.warn({ shipper: this.#shipper.shipperId, sequence, code, reason }, 'batch rejected');
     const gap = { from: sequence, to: sequence, entries: count, reason: `rejected: ${code}` };
-    return { ...(await this.#storeNothing(gap, positions)), reply: encodeReject({ sequence, code, reason }) };
+    return {
+      ...(await this.#storeNothing(gap, positions, code)),
+      reply: encodeReject({ sequence, code, reason }),
+    };
   }
 
   /** Puts a block of no entries in the place of sequences that hold nothing: the number line has no hole unexplained. */
-  async #storeNothing({ from, to, entries, reason }: Gap, positions: Gap['positions'] = {}) {
+  async #storeNothing({ from, to, entries, reason }: Gap, positions: Gap['positions'] = {}, code?: string) {
     const { archive, check, now } = this.#context;
     const body = await check.format.compress(Buffer.alloc(0), 1);
     const nothing = { ...this.#shipper, sequence: to, count: 0, rawLength: 0, crc: 0, positions };
-    const block = { ...nothing, gap: { from, entries, reason }, receivedAtMs: now(), body };
+    const block = {
+      ...nothing,
+      gap: { from, entries, reason, ...(code === undefined ? {} : { rejected: code }) },
+      receivedAtMs: now(),
+      body,
+    };
     return { count: 0, sequence: to, durable: archive.append(block) };
   }
 }

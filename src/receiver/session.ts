@@ -7,6 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { ArchiveError } from '../archive/archive_error.ts';
+import { placeIn } from '../archive/resume.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { ALGORITHMS, encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
@@ -210,10 +211,12 @@ export class Session {
     await shippers.enter(shipperId, this);
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
+    const numbersOf = epoch ?? place?.epoch ?? now();
     const ready = {
-      epoch: epoch ?? place?.epoch ?? now(),
-      sequence: place !== undefined && (epoch === null || epoch === place.epoch) ? place.sequence : 0,
+      epoch: numbersOf,
+      sequence: placeIn(place, numbersOf)?.sequence ?? 0,
       positions: place?.positions ?? {},
+      ...(place?.epoch === numbersOf && place.rejected !== undefined ? { rejected: place.rejected } : {}),
       windowBytes: limits.windowBytes,
     };
     this.#stage = 'open';

@@ -193,6 +193,12 @@ export class Delivery {
     }
     const { canReread, dial, log } = this.#options;
     const own = { acknowledged: this.#acknowledged, highestSent: this.#outbox.highestSent };
+    for (const { sequence, code } of ready.rejected ?? []) {
+      if (!this.#rejects.has(sequence) && sequence > this.#acknowledged) {
+        const reason = 'the receiver rejected it before the connection broke';
+        this.#rejects.set(sequence, { sequence, code: code as messages.Reject['code'], reason });
+      }
+    }
     if (isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread })) {
       this.#settleUpTo(ready.sequence);
       return;

@@ -3,6 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { damageOf, readBlocks } from '../archive/block_reader.ts';
 import { listSegments } from '../archive/segment_name.ts';
+import { isFolderLocked } from '../base/folder_lock.ts';
 import { parseTime } from '../base/time.ts';
 
 export interface CatFilter {
@@ -21,10 +22,17 @@ export async function cat(folder: string, filter: CatFilter, output: Writable): 
     return 0;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-    if (damageOf(error) === undefined) throw error;
+    const damage = damageOf(error);
+    if (damage === undefined) throw error;
+    if (damage.isTorn && (await isBeingWritten(folder, damage.position.segment))) return 0;
     process.stderr.write(`error: ${(error as Error).message}\n`);
     return 1;
   }
+}
+
+/** The last block of a live archive may be half there. */
+async function isBeingWritten(folder: string, segment: string): Promise<boolean> {
+  return (await listSegments(folder)).at(-1)?.name === segment && (await isFolderLocked(folder));
 }
 
 async function* entries(folder: string, { since, until, shipper }: CatFilter): AsyncGenerator<Buffer> {

@@ -1,12 +1,15 @@
 import type { BlockHeader } from '../archive/block.ts';
 
-/** Follows one shipper's blocks through an archive: sequences must rise by one, whatever else lies between. */
+/** The numbers of one epoch so far. */
+interface NumberLine {
+  readonly first: number;
+  last: number;
+}
+
+/** Follows one shipper's blocks through an archive: in each epoch sequences must rise by one, whatever else lies between. */
 export class ShipperAudit {
   readonly #id: string;
-  #epoch: number | undefined;
-  #sequence = 0;
-  #first = 0;
-  #epochs = 0;
+  readonly #lines = new Map<number, NumberLine>();
   #entries = 0;
   #lostEntries = 0;
 
@@ -17,25 +20,25 @@ export class ShipperAudit {
   /** Takes the next block; a description of what is wrong with its number, if anything. */
   follow({ epoch, sequence, count, gap }: BlockHeader): string | undefined {
     const from = gap?.from ?? sequence;
-    const isNewLine = epoch !== this.#epoch;
-    const expected = this.#sequence + 1;
-    if (isNewLine) {
-      this.#epoch = epoch;
-      this.#epochs += 1;
-      this.#first = from;
-    }
     this.#entries += count;
     this.#lostEntries += gap?.entries ?? 0;
-    this.#sequence = Math.max(sequence, isNewLine ? 0 : this.#sequence);
-    if (isNewLine || from === expected) return undefined;
+    const line = this.#lines.get(epoch);
+    if (line === undefined) {
+      this.#lines.set(epoch, { first: from, last: sequence });
+      return undefined;
+    }
+    const expected = line.last + 1;
+    line.last = Math.max(line.last, sequence);
+    if (from === expected) return undefined;
     return from < expected
       ? `${this.#id} repeats sequence ${from} (${expected} was next)`
       : `${this.#id} misses sequences ${expected} to ${from - 1}`;
   }
 
   summary(): string {
-    const epochs = this.#epochs > 1 ? ` (epoch ${this.#epochs} of this archive)` : '';
+    const ranges = [...this.#lines.values()].map(({ first, last }) => `${first} to ${last}`);
+    const shown = ranges.length > 4 ? [...ranges.slice(0, 4), `… (${ranges.length} epochs)`] : ranges;
     const lost = this.#lostEntries > 0 ? `, ${this.#lostEntries} entries declared lost` : '';
-    return `${this.#id}: sequences ${this.#first} to ${this.#sequence}${epochs}, ${this.#entries} entries${lost}`;
+    return `${this.#id}: sequences ${shown.join(' and ')}, ${this.#entries} entries${lost}`;
   }
 }

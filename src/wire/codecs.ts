@@ -58,7 +58,7 @@ const decompressWith =
     let inflated: Inflated;
     try {
       inflated = (
-        expected < SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)
+        maxBytes < SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)
       ) as Inflated;
     } catch (cause) {
       throw inflateError(cause, maxBytes);

@@ -37,6 +37,8 @@ export interface Ready {
   /** Last durable sequence in that epoch, 0 for none. */
   readonly sequence: number;
   readonly positions: SourcePositions;
+  /** The latest batches of that epoch that were rejected: a REJECT may have been lost with its connection. */
+  readonly rejected?: readonly { readonly sequence: number; readonly code: string }[];
   /** Bytes of BATCH frames the shipper may have unacknowledged. */
   readonly windowBytes: number;
 }
@@ -139,6 +141,7 @@ export function decodeReady(payload: Buffer): Ready {
     epoch: count(message, 'epoch'),
     sequence: count(message, 'sequence'),
     positions: checkPositions(message.positions, 'READY'),
+    ...(message.rejected === undefined ? {} : { rejected: list(message, 'rejected').map(rejectedBatch) }),
     windowBytes: count(message, 'windowBytes'),
   };
 }
@@ -175,6 +178,13 @@ export function decodeGap(payload: Buffer): Gap {
     throw new WireError('bad_message', `a GAP from ${gap.from} to ${gap.to} is not a range of sequences`);
   }
   return gap;
+}
+
+function rejectedBatch(value: unknown): { sequence: number; code: string } {
+  if (typeof value !== 'object' || value === null)
+    throw new WireError('bad_message', 'READY.rejected holds a non-object');
+  const message = value as Message;
+  return { sequence: count(message, 'sequence'), code: text(message, 'code') };
 }
 
 type Message = Record<string, unknown>;

@@ -45,6 +45,10 @@ export class FaultyDisk implements Disk {
     return this.#faulty(await systemDisk.reopen(path, bytes));
   }
 
+  remove(path: string): Promise<void> {
+    return systemDisk.remove(path);
+  }
+
   #faulty(file: SegmentFile): SegmentFile {
     return {
       write: async (pieces, offset) => {

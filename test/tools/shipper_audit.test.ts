@@ -44,7 +44,7 @@ describe('an audit has nothing to say of', () => {
     [
       'a new epoch',
       [header(8), header(1, { epoch: 2 }), header(2, { epoch: 2 })],
-      'a: sequences 1 to 2 (epoch 2 of this archive), 30 entries',
+      'a: sequences 8 to 8 and 1 to 2, 30 entries',
     ],
   ])('%s', (_, blocks, summary) => {
     expect(audited(...blocks)).toEqual({ said: blocks.map(() => undefined), summary });
