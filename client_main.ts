@@ -10,6 +10,7 @@ import { addOptions, createProgram, runProgram, settingsOf } from './src/config/
 import type { Settings } from './src/config/options.ts';
 import type { Progress } from './src/shipper/progress.ts';
 import type { Source } from './src/shipper/source.ts';
+import type { Spool } from './src/shipper/spool/spool.ts';
 
 const program = createProgram(
   'logferry',
@@ -66,6 +67,7 @@ async function ship(
   let progress: Progress | undefined = undefined as Progress | undefined;
   const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
   const shipperId = await shipperIdFor(command, paths, settings);
+  const spool = await spoolFor(command, settings, log);
   const levels = await levelsFor(settings, log);
   const shipper = new Shipper({
     source: sourceOf(log),
@@ -80,6 +82,7 @@ async function ship(
       bypassBelow: settings.BYPASS_THRESHOLD,
     },
     ...(levels === undefined ? {} : { levels }),
+    ...(spool === undefined ? {} : { spool }),
     dial: {
       host: settings.SERVER_HOST,
       port: settings.SERVER_PORT,
@@ -126,14 +129,20 @@ async function shipperIdFor(
 ): Promise<string> {
   const { shipperIdOf } = await import('./src/shipper/shipper_id.ts');
   const nonce = randomBytes(4).toString('hex');
-  return shipperIdOf({
-    template: settings.SHIPPER_ID,
-    hostname: hostname(),
-    pid: process.pid,
-    command,
-    paths,
-    nonce,
-  });
+  const template = settings.SHIPPER_ID;
+  const make = (): string =>
+    shipperIdOf({ template, hostname: hostname(), pid: process.pid, command, paths, nonce });
+  if (settings.SPOOL_DIR === '' || command === 'send') return make();
+  const { spoolShipperId } = await import('./src/shipper/spool/spool_id.ts');
+  return spoolShipperId(settings.SPOOL_DIR, template === '' ? undefined : make(), make);
+}
+
+/** A file that `send` ships can be read again, so it needs no spool. */
+async function spoolFor(command: string, settings: Settings, log: Log): Promise<Spool | undefined> {
+  if (settings.SPOOL_DIR === '' || command === 'send') return undefined;
+  const { Spool } = await import('./src/shipper/spool/spool.ts');
+  const { SPOOL_DIR: folder, SPOOL_MAX_BYTES: maxBytes, SPOOL_FULL: full, SPOOL_FSYNC: fsync } = settings;
+  return Spool.open({ folder, maxBytes, full, fsync, log, now: Date.now });
 }
 
 async function levelsFor(settings: Settings, log: Log) {

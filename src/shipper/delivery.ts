@@ -30,6 +30,10 @@ export interface DeliveryOptions {
   readonly log: Logger;
   /** Called when something on its way has arrived. */
   readonly onFreed: () => void;
+  /** The epoch of the numbers given to `send`, where they have one already; else the receiver names it. */
+  readonly epoch?: number;
+  /** Called with the highest number of which everything up to it has settled. */
+  readonly onSettled?: (sequence: number) => void;
   readonly random?: () => number;
 }
 
@@ -67,10 +71,12 @@ export class Delivery {
   #line: Line | undefined;
   #returnAfterMs: number | undefined;
   #wasToldPlain = false;
+  #hasPlace = false;
   #failure: Error | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#epoch = options.epoch ?? null;
     this.#place.promise.catch(() => undefined);
     this.#running = this.#stayConnected();
   }
@@ -98,6 +104,7 @@ export class Delivery {
   /** Takes a batch to deliver; they must come in the order of their numbers. Settles when there is room for the next. Throws ShipperError once delivery has failed. */
   async send(batch: Encoded): Promise<void> {
     this.#outbox.add(batch);
+    if (batch.sequence <= this.#acknowledged) this.#settleUpTo(this.#acknowledged);
     this.#pump();
     while (this.#outbox.unsent >= MAX_UNSENT && this.#failure === undefined) await this.#changed.wait();
     if (this.#failure !== undefined) throw this.#failure;
@@ -181,13 +188,14 @@ export class Delivery {
 
   /** Takes the receiver's word for what it has, and lets go of that. */
   #resume({ welcome, ready }: Extract<Greeting, { mode: 'acked' }>, line: Line): void {
-    const isFirst = this.#epoch === null;
+    const isFirst = !this.#hasPlace;
+    this.#hasPlace = true;
     this.#epoch = ready.epoch;
     this.#windowBytes = ready.windowBytes;
     this.algorithms = welcome.algorithms;
     if (isFirst) {
-      this.#acknowledged = ready.sequence;
       this.#outbox.startAfter(ready.sequence);
+      this.#settleUpTo(ready.sequence);
       this.#place.resolve({ nextSequence: ready.sequence + 1, positions: ready.positions, welcome });
       return;
     }
@@ -266,6 +274,7 @@ export class Delivery {
       if (reject === undefined) this.#options.counts.acknowledged += batch.count;
       else this.#bury(batch, reject);
     }
+    this.#options.onSettled?.(sequence);
     this.#changed.notify();
     this.#options.onFreed();
   }
@@ -295,7 +304,10 @@ export class Delivery {
       const line = this.#line;
       const batch = this.#outbox.next(this.#windowBytes);
       if (line === undefined || batch === undefined) return;
-      if (batch.mode === line.mode) this.#write(line, batch);
+      if (batch.isGap === true && line.mode === 'plain') {
+        this.#outbox.sent(batch);
+        this.#settleUpTo(batch.sequence);
+      } else if (batch.mode === line.mode) this.#write(line, batch);
       else this.#outbox.replace(batch, await encodeAgain(batch, line.mode, this.#options.compression()));
     }
   }

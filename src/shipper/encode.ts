@@ -20,6 +20,8 @@ export interface NumberedBatch {
 /** A batch as it goes over the wire: a frame in two pieces. */
 export interface Encoded {
   readonly mode: Mode;
+  /** Set for a GAP: it stands for batches that will never come, and holds nothing. */
+  readonly isGap?: true;
   readonly sequence: number;
   readonly count: number;
   readonly rawLength: number;

@@ -4,6 +4,8 @@
  *     source ─▶ batcher ─▶ compress (several at once, in order) ─▶ delivery ═▶ receiver
  *        ▲                                                            │
  *        └──────────── resume point (sequence, positions) ◀───────────┘
+ *
+ * With a spool (for sources that can't be read again) it lies between compress and delivery.
  */
 import { mapInOrder } from '../base/in_order.ts';
 import type { Logger } from '../base/logger.ts';
@@ -11,10 +13,11 @@ import { Batcher, type BatcherOptions } from './batcher.ts';
 import { inFlight, noCounts, type Counts } from './counts.ts';
 import { DeadLetters } from './dead_letters.ts';
 import { Delivery, type DeliveryOptions, type Place } from './delivery.ts';
-import { encodeBatch, type Compression } from './encode.ts';
+import { encodeBatch, type Compression, type Encoded } from './encode.ts';
 import type { LevelController } from './level_controller.ts';
 import { ShipperError } from './shipper_error.ts';
 import type { Source } from './source.ts';
+import type { Spool } from './spool/spool.ts';
 
 export interface ShipperOptions {
   readonly source: Source;
@@ -25,6 +28,8 @@ export interface ShipperOptions {
   readonly dial: DeliveryOptions['dial'];
   readonly reconnect: DeliveryOptions['reconnect'];
   readonly stateFolder: string;
+  /** Where batches wait for the receiver, for a source that can't be read again. The shipper closes it. */
+  readonly spool?: Spool;
   readonly log: Logger;
   /** How long the receiver may take to close after our end. */
   readonly closeTimeoutMs: number;
@@ -40,24 +45,14 @@ const PREFIX_ROOM_BYTES = 64 * 1024;
 export class Shipper {
   readonly counts: Counts = noCounts();
   readonly #options: ShipperOptions;
-  readonly #delivery: Delivery;
-  #batcher: Batcher | undefined;
   readonly #deadLetters: DeadLetters;
+  #batcher: Batcher | undefined;
+  #delivery: Delivery | undefined;
   #encoding = 0;
 
   constructor(options: ShipperOptions) {
     this.#options = options;
     this.#deadLetters = new DeadLetters(options.stateFolder, options.dial.shipperId, options.log);
-    this.#delivery = new Delivery({
-      dial: options.dial,
-      reconnect: options.reconnect,
-      canReread: options.source.canReread,
-      compression: () => this.#compression(),
-      deadLetters: this.#deadLetters,
-      counts: this.counts,
-      log: options.log,
-      onFreed: () => this.#batcher?.lineFreed(),
-    });
   }
 
   get level(): number {
@@ -65,11 +60,11 @@ export class Shipper {
   }
 
   get mode(): 'plain' | 'acked' {
-    return this.#delivery.mode;
+    return this.#delivery?.mode ?? 'acked';
   }
 
   get isConnected(): boolean {
-    return this.#delivery.isConnected;
+    return this.#delivery?.isConnected ?? false;
   }
 
   /**
@@ -77,45 +72,94 @@ export class Shipper {
    * can't be: what was not acknowledged is in `counts`.
    */
   async run(stop: AbortSignal): Promise<void> {
-    const { source, closeTimeoutMs } = this.#options;
+    const { spool, levels } = this.#options;
     const giveUp = new AbortController();
     const ending = AbortSignal.any([stop, giveUp.signal]);
     try {
-      const place = await this.#firstPlace(stop);
-      this.#batcher = new Batcher(
-        withinLimits(this.#options.batcher, place.welcome),
-        () => this.#encoding > 0 || this.#delivery.isBusy,
-      );
-      const fed = this.#feed(source.read(place.positions, ending), this.#batcher);
-      fed.catch(() => undefined);
-      await this.#deliver(place, this.#batcher);
-      await this.#delivery.drained();
-      await fed;
+      if (spool === undefined) await this.#runDirect(stop, ending);
+      else await this.#runSpooled(spool, ending);
     } finally {
       giveUp.abort();
       this.#batcher?.end();
-      this.#options.levels?.stop();
-      const failure = await this.#delivery.close(closeTimeoutMs);
-      if (failure !== undefined && this.mode === 'plain') {
-        throw new ShipperError(
-          'gave_up',
-          `the receiver did not close the connection in order (${failure.message}): the end of what was sent may be lost`,
-        );
-      }
+      levels?.stop();
+      await this.#delivery?.close(this.#options.closeTimeoutMs);
+      await spool?.close();
     }
-    if (inFlight(this.counts) > 0)
+    if (inFlight(this.counts) > 0) {
       throw new ShipperError('gave_up', `${inFlight(this.counts)} entries were not acknowledged`);
+    }
   }
 
-  async #firstPlace(stop: AbortSignal): Promise<Place> {
-    const stopped = new Promise<never>((_resolve, reject) => {
-      stop.addEventListener(
-        'abort',
-        () => reject(new ShipperError('closed', 'stopped before the receiver was reached')),
-        { once: true },
-      );
-    });
-    return Promise.race([this.#delivery.place, stopped]);
+  /** Source to receiver, what is on its way held in memory. The receiver says where to begin. */
+  async #runDirect(stop: AbortSignal, ending: AbortSignal): Promise<void> {
+    const { source, batcher: limits } = this.#options;
+    const delivery = this.#dial({});
+    const place = await firstPlace(delivery, stop);
+    const isBusy = (): boolean => this.#encoding > 0 || delivery.isBusy;
+    const batcher = (this.#batcher = new Batcher(withinLimits(limits, place.welcome), isBusy));
+    const fed = this.#feed(source.read(place.positions, ending), batcher);
+    fed.catch(() => undefined);
+    for await (const batch of this.#encoded(batcher, place.nextSequence)) {
+      const sent = delivery.send(batch);
+      this.#encoding -= 1;
+      await sent;
+    }
+    await delivery.drained();
+    await fed;
+    await this.#hangUp(delivery);
+  }
+
+  /** Source to spool, and spool to receiver, at the same time; what an earlier run left goes first. */
+  async #runSpooled(spool: Spool, ending: AbortSignal): Promise<void> {
+    const { source, batcher: limits } = this.#options;
+    this.counts.read += spool.leftEntries;
+    const isBusy = (): boolean => this.#encoding > 0 || (this.isConnected && this.#delivery?.isBusy === true);
+    const batcher = (this.#batcher = new Batcher(limits, isBusy));
+    const fed = this.#feed(source.read({}, ending), batcher);
+    await Promise.all([fed, this.#fillSpool(spool, batcher), this.#emptySpool(spool)]);
+  }
+
+  async #fillSpool(spool: Spool, batcher: Batcher): Promise<void> {
+    for await (const batch of this.#encoded(batcher, 1)) {
+      await spool.append(batch);
+      this.counts.dropped = spool.droppedEntries;
+      this.#encoding -= 1;
+      batcher.lineFreed();
+    }
+    await spool.end();
+  }
+
+  async #emptySpool(spool: Spool): Promise<void> {
+    for (const epoch of spool.epochs()) {
+      const delivery = this.#dial({ epoch, onSettled: (sequence) => spool.acknowledged(epoch, sequence) });
+      for await (const batch of spool.read(epoch)) await delivery.send(batch);
+      await delivery.drained();
+      await this.#hangUp(delivery);
+    }
+  }
+
+  #dial(numbers: Pick<DeliveryOptions, 'epoch' | 'onSettled'>): Delivery {
+    const { dial, reconnect, source, log } = this.#options;
+    return (this.#delivery = new Delivery({
+      ...numbers,
+      dial,
+      reconnect,
+      canReread: source.canReread,
+      compression: () => this.#compression(),
+      deadLetters: this.#deadLetters,
+      counts: this.counts,
+      log,
+      onFreed: () => this.#batcher?.lineFreed(),
+    }));
+  }
+
+  async #hangUp(delivery: Delivery): Promise<void> {
+    const failure = await delivery.close(this.#options.closeTimeoutMs);
+    if (failure === undefined || delivery.mode === 'acked') return;
+    throw new ShipperError(
+      'gave_up',
+      `the receiver did not close the connection in order (${failure.message}): the end of what was sent may be lost`,
+    );
   }
 
   async #feed(chunks: ReturnType<Source['read']>, batcher: Batcher): Promise<void> {
@@ -129,32 +173,40 @@ export class Shipper {
     }
   }
 
-  async #deliver({ nextSequence }: Place, batcher: Batcher): Promise<void> {
+  /** Batches numbered and compressed, several at once, in order. `#encoding` counts those that are not on their way yet. */
+  async *#encoded(batcher: Batcher, nextSequence: number): AsyncGenerator<Encoded, void, undefined> {
     let sequence = nextSequence;
     const encoded = mapInOrder(batcher.batches(), COMPRESSED_AT_ONCE, async (batch) => {
       this.#encoding += 1;
-      return encodeBatch({ ...batch, sequence: sequence++ }, this.#delivery.mode, this.#compression());
+      return encodeBatch({ ...batch, sequence: sequence++ }, this.mode, this.#compression());
     });
     for await (const batch of encoded) {
       this.counts.batches += 1;
       this.counts.rawBytes += batch.rawLength;
       this.counts.wireBytes += batch.head.length + batch.body.length;
-      const sent = this.#delivery.send(batch);
-      this.#encoding -= 1;
-      await sent;
+      yield batch;
     }
   }
 
   /** What the receiver takes, at the level of the moment. */
   #compression(): Compression {
     const { compression } = this.#options;
-    const { algorithms, mode } = this.#delivery;
+    const algorithms = this.#delivery?.algorithms;
     const isTaken =
-      mode === 'acked'
+      this.mode === 'acked'
         ? (algorithms?.includes(compression.algorithm) ?? true)
         : compression.algorithm !== 'zstd';
     return { ...compression, level: this.level, algorithm: isTaken ? compression.algorithm : 'gzip' };
   }
+}
+
+async function firstPlace(delivery: Delivery, stop: AbortSignal): Promise<Place> {
+  const stopped = new Promise<never>((_resolve, reject) => {
+    const tell = (): void => reject(new ShipperError('closed', 'stopped before the receiver was reached'));
+    if (stop.aborted) tell();
+    else stop.addEventListener('abort', tell, { once: true });
+  });
+  return Promise.race([delivery.place, stopped]);
 }
 
 /** Batches that fit what the receiver takes, compressed or not, with room for their prefix. */
