@@ -36,6 +36,7 @@ const KEEPALIVE_MS = 60_000;
 
 /** A plain peer can't be told to stop: at shutdown it is read until it has been quiet for so long. */
 const PLAIN_QUIET_MS = 100;
+const PLAIN_GRACE_MS = 3000;
 
 /** How long a shipper should stay away when this receiver shuts down. */
 const RETURN_AFTER_MS = 500;
@@ -328,9 +329,11 @@ export class Session {
     this.#lastWord(messages.encodeFault({ code, reason }));
   }
 
-  /** Settles when a plain peer has sent nothing for a moment, or has closed. */
+  /** Settles when a plain peer has sent nothing for a moment, has closed, or just goes on and on. */
   async #quiet(): Promise<void> {
-    for (let before = -1; before !== this.#socket.bytesRead && !this.#socket.destroyed;) {
+    const looks = PLAIN_GRACE_MS / PLAIN_QUIET_MS;
+    let before = -1;
+    for (let look = 0; look < looks && before !== this.#socket.bytesRead && !this.#socket.destroyed; look += 1) {
       before = this.#socket.bytesRead;
       await new Promise((resolve) => setTimeout(resolve, PLAIN_QUIET_MS));
     }

@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Batcher, type RawBatch } from '../../src/shipper/batcher.ts';
+import { chunkOf } from '../helpers/shippers.ts';
+
+const OPTIONS = { size: 3, intervalMs: 1000, maxBytes: 100 };
+const LINE = '{"a":1}';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A batcher, and the batches it has given so far. */
+function batching(options: Partial<typeof OPTIONS> = {}) {
+  const line = { isBusy: false };
+  const batcher = new Batcher({ ...OPTIONS, ...options }, () => line.isBusy);
+  const batches: RawBatch[] = [];
+  const ended = (async () => {
+    for await (const batch of batcher.batches()) batches.push(batch);
+  })();
+  const counts = (): number[] => batches.map(({ count }) => count);
+  return { batcher, batches, counts, ended, line };
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+const turn = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+describe('a batch goes', () => {
+  test('when it has its count', async () => {
+    const { batcher, batches, counts } = batching();
+    await batcher.add(chunkOf([LINE]));
+    await batcher.add(chunkOf([LINE]));
+    await turn();
+    expect(counts()).toEqual([]);
+    await batcher.add(chunkOf(['{"b":2}']));
+    await turn();
+    expect(counts()).toEqual([3]);
+    expect(batches[0]?.raw.toString()).toBe(`${LINE}\n${LINE}\n{"b":2}\n`);
+  });
+
+  test('when its time is up, counted from its first entry', async () => {
+    const { batcher, counts } = batching();
+    await vi.advanceTimersByTimeAsync(5000);
+    await batcher.add(chunkOf([LINE]));
+    await vi.advanceTimersByTimeAsync(600);
+    await batcher.add(chunkOf([LINE]));
+    await vi.advanceTimersByTimeAsync(399);
+    expect(counts()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(counts()).toEqual([2]);
+    await batcher.add(chunkOf([LINE]));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(counts()).toEqual([2]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(counts()).toEqual([2, 1]);
+  });
+
+  test('when it is full of bytes, however busy the line is', async () => {
+    const { batcher, counts, line } = batching({ size: 1000 });
+    line.isBusy = true;
+    for (let n = 0; n < 13; n += 1) void batcher.add(chunkOf([LINE]));
+    await turn();
+    expect(counts()).toEqual([12]);
+  });
+
+  test('at the end, with what is left', async () => {
+    const { batcher, counts, ended, line } = batching();
+    line.isBusy = true;
+    await batcher.add(chunkOf([LINE]));
+    batcher.end();
+    await ended;
+    expect(counts()).toEqual([1]);
+  });
+
+  test('never empty', async () => {
+    const { batcher, counts, ended } = batching();
+    await vi.advanceTimersByTimeAsync(10_000);
+    batcher.end();
+    await ended;
+    expect(counts()).toEqual([]);
+  });
+});
+
+describe('while the line is busy', () => {
+  test('a batch that is due grows, and goes when the line is free', async () => {
+    const { batcher, counts, line } = batching();
+    line.isBusy = true;
+    for (let n = 0; n < 7; n += 1) await batcher.add(chunkOf([LINE]));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(counts()).toEqual([]);
+    line.isBusy = false;
+    batcher.lineFreed();
+    await turn();
+    expect(counts()).toEqual([7]);
+  });
+
+  test('one that is overdue stays so', async () => {
+    const { batcher, counts, line } = batching();
+    line.isBusy = true;
+    await batcher.add(chunkOf([LINE]));
+    await vi.advanceTimersByTimeAsync(1500);
+    line.isBusy = false;
+    batcher.lineFreed();
+    await turn();
+    expect(counts()).toEqual([1]);
+  });
+});
+
+describe('the bound', () => {
+  test('past a full batch `add` waits until there is room', async () => {
+    const batcher = new Batcher({ ...OPTIONS, size: 1000 }, () => true);
+    let added = 0;
+    const adding = (async () => {
+      for (; added < 20; added += 1) await batcher.add(chunkOf([LINE]));
+    })();
+    await turn();
+    expect(added).toBe(12);
+    const batches = batcher.batches();
+    expect((await batches.next()).value).toMatchObject({ count: 12 });
+    await adding;
+    expect(added).toBe(20);
+  });
+
+  test('the end lets a waiting `add` go', async () => {
+    const batcher = new Batcher({ ...OPTIONS, maxBytes: 1 }, () => true);
+    const adding = batcher.add(chunkOf([LINE]));
+    batcher.end();
+    await adding;
+  });
+
+  test('an entry over it goes alone, in its order', async () => {
+    const { batcher, counts, ended } = batching({ maxBytes: 20 });
+    void batcher.add(chunkOf([LINE]));
+    void batcher.add(chunkOf([`{"long":"${'x'.repeat(50)}"}`]));
+    void batcher.add(chunkOf([LINE, LINE]));
+    batcher.end();
+    await ended;
+    expect(counts()).toEqual([1, 1, 2]);
+  });
+});
+
+describe('source positions', () => {
+  const at = (offset: number) => ({ offset, head: 'ab', headBytes: 1 });
+
+  test('the last of each source is kept', async () => {
+    const { batcher, batches, ended } = batching();
+    await batcher.add(chunkOf([LINE], { '/a': at(8) }));
+    await batcher.add(chunkOf([LINE], { '/b': at(8) }));
+    await batcher.add(chunkOf([LINE], { '/a': at(16) }));
+    batcher.end();
+    await ended;
+    expect(batches).toMatchObject([{ count: 3, positions: { '/a': at(16), '/b': at(8) } }]);
+  });
+
+  test('more of them than a batch may carry begin another one', async () => {
+    const { batcher, batches, ended } = batching({ size: 100_000, maxBytes: 1e9 });
+    for (let n = 0; n < 500; n += 1) await batcher.add(chunkOf([LINE], { [`/var/log/${n}/${'x'.repeat(200)}`]: at(8) }));
+    batcher.end();
+    await ended;
+    expect(batches.length).toBeGreaterThan(1);
+    for (const { positions } of batches) expect(JSON.stringify(positions).length).toBeLessThanOrEqual(60_000);
+    expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(500);
+    expect(Object.keys(Object.assign({}, ...batches.map(({ positions }) => positions)) as object)).toHaveLength(500);
+  });
+});
