@@ -29,7 +29,7 @@ benchmark: $(INSTALLED) ## measure throughput and CPU
 
 # Some tests read the archive with programs that are not ours.
 system-packages:
-	@missing=; for tool in python3 gzip; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=; for tool in python3 gzip openssl; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing && exit 0; \

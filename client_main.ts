@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createLogger } from './src/base/logger.ts';
 import { stopSignal } from './src/base/shutdown.ts';
+import { readClientTls, readToken } from './src/config/access.ts';
 import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
 import type { Settings } from './src/config/options.ts';
 import type { Progress } from './src/shipper/progress.ts';
@@ -54,6 +55,17 @@ addOptions(program.command('pipe').description('ship the lines of standard input
   },
 );
 
+const deadLetter = program
+  .command('dead-letter')
+  .description('what receivers would not take, and why (kept in STATE_DIR)');
+
+addOptions(deadLetter.command('list').description('print a table of it'), 'client', ['STATE_DIR']).action(
+  async (_options: unknown, command: Command) => {
+    const { deadLetterTable, readDeadLetters } = await import('./src/shipper/dead_letters_list.ts');
+    process.stdout.write(deadLetterTable(await readDeadLetters(settingsOf(command).STATE_DIR), Date.now()));
+  },
+);
+
 type Log = Awaited<ReturnType<typeof createLogger>>;
 
 async function ship(
@@ -63,11 +75,15 @@ async function ship(
   sourceOf: (log: Log) => Source,
 ): Promise<void> {
   const { Shipper } = await import('./src/shipper/shipper.ts');
+  const tls = readClientTls(settings);
+  const token = readToken(settings);
   const { figures, showProgress } = await import('./src/shipper/progress.ts');
   let progress: Progress | undefined = undefined as Progress | undefined;
   const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
-  const shipperId = await shipperIdFor(command, paths, settings);
   const spool = await spoolFor(command, settings, log);
+  if (tls === undefined && settings.TLS_CA !== '')
+    log.warn('TLS_CA is set, and TLS_ENABLED is not: what is shipped can be read on the way');
+  const shipperId = await shipperIdFor(command, paths, settings);
   const levels = await levelsFor(settings, log);
   const shipper = new Shipper({
     source: sourceOf(log),
@@ -89,6 +105,8 @@ async function ship(
       delivery: settings.DELIVERY,
       helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
       shipperId,
+      ...(tls === undefined ? {} : { tls }),
+      ...(token === undefined ? {} : { token }),
     },
     reconnect: { firstMs: 100, maxMs: settings.RECONNECT_MAX_DELAY * 1000 },
     stateFolder: settings.STATE_DIR,

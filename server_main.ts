@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The receiver's program: `logferryd`. */
 import type { Command } from 'commander';
+import { readServerTls, readTokens } from './src/config/access.ts';
 import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
-import { createLogger } from './src/base/logger.ts';
+import { createLogger, type Logger } from './src/base/logger.ts';
 import { aborted, stopSignal } from './src/base/shutdown.ts';
 import type { OptionName, Settings } from './src/config/options.ts';
+import type { Receiver } from './src/receiver/receiver.ts';
 
 const program = createProgram(
   'logferryd',
@@ -56,13 +58,24 @@ async function serve(settings: Settings): Promise<void> {
   const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
     log.error('SHUTDOWN_TIMEOUT passed before everything in hand was on disk'),
   );
+  const tls = readServerTls(settings);
   await using receiver = await startReceiver({
-    tcp: { host: settings.SERVER_HOST, port: settings.SERVER_PORT, maxConnections: settings.MAX_CONNECTIONS },
+    tcp: {
+      host: settings.SERVER_HOST,
+      port: settings.SERVER_PORT,
+      maxConnections: settings.MAX_CONNECTIONS,
+      maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
+      ...(tls === undefined ? {} : { tls }),
+    },
+    access: { tokens: readTokens(settings), areIdsBound: settings.AUTH_BIND_IDS },
     limits: {
       maxFrameBytes: settings.MAX_FRAME_BYTES,
       maxBatchBytes: settings.MAX_BATCH_BYTES,
       windowBytes: settings.WINDOW_BYTES,
       idleTimeoutMs: settings.IDLE_TIMEOUT * 1000,
+      frameTimeoutMs: settings.FRAME_TIMEOUT * 1000,
+      maxEntryBytes: settings.MAX_ENTRY_BYTES,
+      maxDepth: settings.MAX_DEPTH,
     },
     archive: {
       folder: settings.DATA_DIR,
@@ -70,16 +83,46 @@ async function serve(settings: Settings): Promise<void> {
       segmentMaxBytes: settings.SEGMENT_MAX_BYTES,
       fsync: settings.FSYNC,
       fsyncEveryMs: settings.FSYNC_INTERVAL * 1000,
+      retention: {
+        maxBytes: settings.RETENTION_MAX_BYTES,
+        maxAgeMs: settings.RETENTION_MAX_AGE * 1000,
+      },
     },
     archiveLevel: settings.ARCHIVE_LEVEL,
     log,
   });
+  reloadOnHangup(settings, receiver, log);
   log.info(
     { host: settings.SERVER_HOST, port: receiver.port, dataDir: settings.DATA_DIR, fsync: settings.FSYNC },
     `listening on ${settings.SERVER_HOST}:${receiver.port}`,
   );
   await aborted(stop);
   log.info('stopping: settling what is in hand');
+  await receiver[Symbol.asyncDispose]();
+  if (receiver.trouble === undefined) return;
+  log.error(
+    { refused: receiver.ledger.refused },
+    `stopped while the archive could not be written (${receiver.trouble.message}): what was in hand was not taken; shippers keep theirs, what plain peers sent is lost`,
+  );
+  process.exitCode = 1;
+}
+
+/** SIGHUP reads the files of tokens and certificates again; what can't be used changes nothing. Without such files it ends the process, as ever. */
+function reloadOnHangup(settings: Settings, receiver: Receiver, log: Logger): void {
+  const reload = (what: string, work: () => void): void => {
+    try {
+      work();
+      log.info(`SIGHUP: ${what} read again`);
+    } catch (error) {
+      log.error(`SIGHUP: ${what} stay as they were: ${(error as Error).message}`);
+    }
+  };
+  if (settings.AUTH_TOKENS_FILE !== '')
+    process.on('SIGHUP', () => reload('tokens', () => receiver.replaceTokens(readTokens(settings))));
+  if (settings.TLS_CERT !== '')
+    process.on('SIGHUP', () =>
+      reload('certificates', () => receiver.replaceCertificate(readServerTls(settings) ?? {})),
+    );
 }
 
 const folderOf = (dir: string | undefined, settings: Settings): string => dir ?? settings.DATA_DIR;

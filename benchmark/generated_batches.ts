@@ -8,7 +8,7 @@ export async function generatedEntries(count: number, seed: number): Promise<Buf
   const source = generator({ rate: 0, runTimeMs: 0, seed, now: () => GENERATED_AT_MS });
   const chunks: Buffer[] = [];
   let entries = 0;
-  for await (const { lines } of source.read({}, new AbortController().signal)) {
+  for await (const { lines } of source.read({}, new AbortController().signal, 1024 * 1024)) {
     chunks.push(lines.bytes);
     entries += lines.count;
     if (entries >= count) break;

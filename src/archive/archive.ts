@@ -7,11 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lockFolder } from '../base/folder_lock.ts';
 import { ArchiveError } from './archive_error.ts';
 import type { Block } from './block.ts';
-import { saveCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { AppendOutcome, CommitLog, ResumePoint } from './commit_log.ts';
 import { systemDisk, type Disk } from './disk.ts';
 import { FORMATS, encodeMember, type FormatName, type Member } from './format.ts';
 import { recover } from './recovery.ts';
+import { Retention, type RetentionLimits, type StoredSegment } from './retention.ts';
 import { SegmentWriter, type FsyncPolicy } from './segment_writer.ts';
 import { ShipperPlace } from './shipper_place.ts';
 
@@ -27,6 +28,9 @@ export interface ArchiveOptions {
   readonly now?: () => number;
   /** How long to wait before a failed write is tried again. */
   readonly retryAfterMs?: number;
+  readonly retention?: RetentionLimits;
+  /** Retention is looked after at each rotation, and this often. */
+  readonly retainEveryMs?: number;
   readonly report?: ArchiveReport;
 }
 
@@ -36,6 +40,8 @@ export interface ArchiveReport {
   stored?(block: Block): void;
   /** Something a person should know: what recovery found and mended, a checkpoint that could not be written. */
   found?(finding: string): void;
+  /** Retention deleted a segment. */
+  deleted?(segment: StoredSegment): void;
   /** Writing fails (disk full, read-only, fsync error): nothing is acknowledged until `recovered`. Once per outage. */
   troubled?(error: Error): void;
   recovered?(): void;
@@ -60,6 +66,7 @@ export class Archive implements CommitLog {
   #trouble: Error | undefined;
   #closed: Promise<void> | undefined;
   readonly #syncTimer: NodeJS.Timeout | undefined;
+  readonly #retention: Retention;
 
   private constructor(
     options: ArchiveOptions,
@@ -71,6 +78,7 @@ export class Archive implements CommitLog {
     this.#writer = writer;
     this.#places = places;
     this.#unlock = unlock;
+    this.#retention = new Retention(options);
     if (options.fsync === 'interval') {
       this.#syncTimer = setInterval(() => void this.#syncNow(), options.fsyncEveryMs ?? 1000).unref();
     }
@@ -86,12 +94,10 @@ export class Archive implements CommitLog {
       const recovered = await recover(folder);
       for (const finding of recovered.findings) options.report?.found?.(finding);
       const places = new Map([...recovered.resumePoints].map(([id, point]) => [id, new ShipperPlace(point)]));
-      return new Archive(
-        options,
-        new SegmentWriter({ ...options, disk, now }, recovered.newest),
-        places,
-        unlock,
-      );
+      const writer = new SegmentWriter({ ...options, disk, now }, recovered.newest);
+      const archive = new Archive(options, writer, places, unlock);
+      archive.#retention.run((await loadCheckpoint(folder))?.position.segment);
+      return archive;
     } catch (error) {
       await unlock();
       throw error;
@@ -137,6 +143,7 @@ export class Archive implements CommitLog {
     this.#closing.abort();
     clearInterval(this.#syncTimer);
     await this.#writing;
+    await this.#retention.stop();
     try {
       await this.#writer.close();
       await this.#saveCheckpoint('now');
@@ -168,9 +175,12 @@ export class Archive implements CommitLog {
     this.#isWriting = false;
   }
 
-  /** Commits a group, trying again while the disk refuses; false when the archive closes before it succeeded. */
+  /**
+   * Commits a group, trying again while the disk refuses; false when the archive closes and a last try fails too (what
+   * plain peers sent is nowhere else).
+   */
   async #commit(group: readonly Waiting[]): Promise<boolean> {
-    for (;;) {
+    for (let isLastTry = false; ;) {
       try {
         const isNewSegment = await this.#writer.commit(group.map(({ member }) => member));
         if (isNewSegment) await this.#saveCheckpoint('before this group');
@@ -178,10 +188,11 @@ export class Archive implements CommitLog {
         return true;
       } catch (error) {
         this.#troubled(error as Error);
-        if (await this.#isClosingAfter(this.#options.retryAfterMs ?? 1000)) {
+        if (isLastTry) {
           this.#rejectAll(error as Error);
           return false;
         }
+        isLastTry = await this.#isClosingAfter(this.#options.retryAfterMs ?? 1000);
       }
     }
   }
@@ -212,6 +223,7 @@ export class Archive implements CommitLog {
         position: asOf === 'now' ? position : { ...position, offset: 0 },
         resumePoints,
       });
+      this.#retention.run(position.segment);
     } catch (error) {
       this.#options.report?.found?.(`the checkpoint was not written: ${(error as Error).message}`);
     }

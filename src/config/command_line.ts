@@ -5,7 +5,11 @@ import { OPTIONS, flagOf, optionsFor, type OptionName, type Settings } from './o
 
 /** A program to add commands to: it throws where commander would exit, so that `runProgram` decides the exit code. */
 export function createProgram(name: string, description: string): Command {
-  return new Command(name).description(description).version(VERSION).exitOverride();
+  return new Command(name)
+    .description(description)
+    .version(VERSION)
+    .configureOutput({ writeErr: (text) => void process.stderr.write(withoutValue(text)) })
+    .exitOverride();
 }
 
 /** Adds a flag for each option of a side that is in `names`, and `--config`. */
@@ -52,6 +56,10 @@ export async function runProgram(program: Command): Promise<void> {
     process.exitCode = exitCodeFor(error as Error);
   }
 }
+
+/** A flag that is misspelt is told without what it was set to, which may be a secret. */
+const withoutValue = (text: string): string =>
+  text.replace(/^(error: unknown option '--[^'=]*=).*'/s, "$1***'");
 
 function exitCodeFor(error: Error & { code?: string; exitCode?: number }): number {
   if (error.code?.startsWith('commander.') === true) return error.exitCode === 0 ? 0 : 2;

@@ -85,6 +85,28 @@ export const text = (
   },
 });
 
+/** True for what may be a token: it goes through files, environments and JSON unharmed. */
+export const isToken = (value: string): boolean => /^[\x21-\x2b\x2d-\x7e]{1,1024}$/.test(value);
+
+/** One token, or none. */
+export const token: Kind<string> = {
+  name: 'token',
+  parse(value) {
+    if (value !== '' && !isToken(value)) throw new Error('expected a token of visible ASCII, without commas');
+    return value;
+  },
+};
+
+/** Tokens with commas between them, or none. */
+export const tokens: Kind<readonly string[]> = {
+  name: 'tokens',
+  parse(value) {
+    const list = value === '' ? [] : value.split(',').map((one) => one.trim());
+    if (!list.every(isToken)) throw new Error('expected tokens of visible ASCII with commas between them');
+    return list;
+  },
+};
+
 function wholeNumber(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new Error('expected a whole number');
   return Number(text);

@@ -43,7 +43,8 @@ export function loadSettings({ flags, env, file }: ConfigSources): Settings {
     try {
       settings[name] = OPTIONS[name].kind.parse(text.trim());
     } catch (error) {
-      problems.push(`${name} is ${JSON.stringify(text)} (${where}): ${(error as Error).message}`);
+      const shown = OPTIONS[name].secret === true ? '***' : JSON.stringify(text);
+      problems.push(`${name} is ${shown} (${where}): ${(error as Error).message}`);
     }
   }
   if (problems.length === 0) problems.push(...contradictions(settings as Settings));
@@ -72,7 +73,27 @@ function contradictions(settings: Settings): string[] {
     );
   if (ARCHIVE_FORMAT === 'gzip' && ARCHIVE_LEVEL > 9)
     problems.push(`ARCHIVE_LEVEL is ${ARCHIVE_LEVEL}: gzip goes up to 9`);
-  return problems;
+  return [...problems, ...accessContradictions(settings)];
+}
+
+function accessContradictions(settings: Settings): string[] {
+  const { AUTH_TOKENS, AUTH_TOKENS_FILE, AUTH_BIND_IDS, AUTH_TOKEN, AUTH_TOKEN_FILE } = settings;
+  const { TLS_CERT, TLS_KEY, TLS_CA } = settings;
+  const areTokensSet = AUTH_TOKENS.length > 0;
+  const rules: readonly [isBroken: boolean, problem: string][] = [
+    [areTokensSet && AUTH_TOKENS_FILE !== '', 'AUTH_TOKENS and AUTH_TOKENS_FILE are both set: one is to be'],
+    [
+      AUTH_TOKEN !== '' && AUTH_TOKEN_FILE !== '',
+      'AUTH_TOKEN and AUTH_TOKEN_FILE are both set: one is to be',
+    ],
+    [TLS_CERT !== '' && TLS_KEY === '', 'TLS_CERT is set, and TLS_KEY is not: both or neither'],
+    [TLS_KEY !== '' && TLS_CERT === '', 'TLS_KEY is set, and TLS_CERT is not: both or neither'],
+    [
+      AUTH_BIND_IDS && !areTokensSet && AUTH_TOKENS_FILE === '' && TLS_CA === '',
+      'AUTH_BIND_IDS needs something to bind to: AUTH_TOKENS, AUTH_TOKENS_FILE or TLS_CA',
+    ],
+  ];
+  return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
 }
 
 function fromFlags(name: OptionName, flags: ConfigSources['flags']): Found | undefined {
@@ -97,7 +118,7 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
   try {
     tree = parseToml(readFileSync(file, 'utf8'));
   } catch (error) {
-    problems.push(`${file}: ${(error as Error).message}`);
+    problems.push(`${file}: ${reasonOf(error as Error)}`);
     return found;
   }
   const byKey = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].toml, name]));
@@ -108,6 +129,12 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
     else problems.push(`${file}: ${key} must be a single value`);
   }
   return found;
+}
+
+/** The line that is wrong is named and not shown, as it may hold a secret. */
+function reasonOf(error: Error & { line?: number; column?: number }): string {
+  const [reason = ''] = error.message.split('\n');
+  return error.line === undefined ? reason : `line ${error.line}, column ${error.column ?? 1}: ${reason}`;
 }
 
 const isSingle = (value: unknown): value is string | number | boolean =>

@@ -3,7 +3,7 @@
  * of its row says what it may be, what it is when nobody says, and what it does. `--help`, `.env.example` and the table
  * in docs/OPTIONS.md are made from these rows.
  */
-import { boolean, bytes, integer, oneOf, seconds, text, type Kind } from './kinds.ts';
+import { boolean, bytes, integer, oneOf, seconds, text, token, tokens, type Kind } from './kinds.ts';
 
 export type Side = 'client' | 'server' | 'both';
 
@@ -15,6 +15,8 @@ export interface Option<T> {
   /** Section and key in the TOML file. */
   readonly toml: string;
   readonly help: string;
+  /** What it is set to is shown nowhere. */
+  readonly secret?: boolean;
   /** Further flags; `toText` turns what is given there into what the option takes. */
   readonly aliases?: readonly {
     readonly flag: string;
@@ -29,6 +31,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** The path of a file, or nothing. */
+const path = text('the path of a file', (value) => !value.includes('\0'));
 
 const milliseconds = (given: string): string =>
   /^\d+(\.\d+)?$/.test(given) ? String(Number(given) / 1000) : given;
@@ -69,7 +74,7 @@ export const OPTIONS = {
   }),
   BATCH_MAX_BYTES: option({
     kind: bytes({ min: 1 * KIB, max: 16 * MIB }),
-    default: '256KiB',
+    default: '1MiB',
     side: 'client',
     toml: 'batch.max_bytes',
     help: 'Bytes, before compression, that make a batch full. One longer entry still goes, alone.',
@@ -197,7 +202,7 @@ export const OPTIONS = {
     help: 'Where batches that the receiver rejected are kept, with the reason.',
   }),
   SPOOL_DIR: option({
-    kind: text('a folder', () => true),
+    kind: text('a folder', (value) => !value.includes('\0')),
     default: '',
     side: 'client',
     toml: 'spool.dir',
@@ -266,6 +271,20 @@ export const OPTIONS = {
     toml: 'archive.fsync_interval_seconds',
     help: 'With FSYNC=interval: the most that a power cut can take back.',
   }),
+  RETENTION_MAX_BYTES: option({
+    kind: bytes({ min: 0, max: 1024 * 1024 * GIB }),
+    default: '0',
+    side: 'server',
+    toml: 'archive.retention_max_bytes',
+    help: 'What all segments together may take: past it the oldest are deleted, whole, never the newest. 0: no limit.',
+  }),
+  RETENTION_MAX_AGE: option({
+    kind: seconds({ min: 0, max: 100 * YEAR_SECONDS }),
+    default: '0',
+    side: 'server',
+    toml: 'archive.retention_max_age_seconds',
+    help: 'A segment is deleted when all it holds was received longer ago than this, but never the newest. 0: kept for ever.',
+  }),
   MAX_FRAME_BYTES: option({
     kind: bytes({ min: 1 * KIB, max: 1 * GIB }),
     default: '16MiB',
@@ -287,6 +306,34 @@ export const OPTIONS = {
     toml: 'limits.max_connections',
     help: 'Connections open at once; more are refused.',
   }),
+  MAX_CONNECTIONS_PER_ADDRESS: option({
+    kind: integer({ min: 1, max: 1_000_000 }),
+    default: '1000',
+    side: 'server',
+    toml: 'limits.max_connections_per_address',
+    help: 'Of these, how many may come from one address.',
+  }),
+  MAX_ENTRY_BYTES: option({
+    kind: bytes({ min: 256, max: 1 * GIB }),
+    default: '16MiB',
+    side: 'server',
+    toml: 'limits.max_entry_bytes',
+    help: 'A batch with a longer entry is rejected; of a plain peer only that entry is kept aside.',
+  }),
+  MAX_DEPTH: option({
+    kind: integer({ min: 2, max: 100_000 }),
+    default: '512',
+    side: 'server',
+    toml: 'limits.max_depth',
+    help: 'How deep the JSON of plain peers may nest, the array of entries counted in.',
+  }),
+  FRAME_TIMEOUT: option({
+    kind: seconds({ min: 0.1, max: 24 * 3600 }),
+    default: '60',
+    side: 'server',
+    toml: 'limits.frame_timeout_seconds',
+    help: 'A connection is closed when a frame it began is not whole after so long, however its bytes trickle, when HELLO is not followed by OPEN, or when its answers are not read.',
+  }),
   WINDOW_BYTES: option({
     kind: bytes({ min: 64 * KIB, max: 1 * GIB }),
     default: '4MiB',
@@ -300,6 +347,78 @@ export const OPTIONS = {
     side: 'server',
     toml: 'limits.idle_timeout_seconds',
     help: 'A connection is closed when nothing came for so long in the middle of a frame, before the first byte, or from a shipper (which sends PING). Plain peers between frames are let be.',
+  }),
+  AUTH_TOKENS: option({
+    kind: tokens,
+    default: '',
+    side: 'server',
+    toml: 'auth.tokens',
+    secret: true,
+    help: 'Tokens, with commas between them. Where there are any, a shipper must show one, and plain peers are refused.',
+  }),
+  AUTH_TOKENS_FILE: option({
+    kind: path,
+    default: '',
+    side: 'server',
+    toml: 'auth.tokens_file',
+    help: 'In place of AUTH_TOKENS: a file of tokens, one a line, # for comments. SIGHUP reads it again.',
+  }),
+  AUTH_BIND_IDS: option({
+    kind: boolean,
+    default: 'false',
+    side: 'server',
+    toml: 'auth.bind_ids',
+    help: 'A shipper id belongs to the certificate (its subject), else the token, that used it first; any other is refused. Kept in DATA_DIR/id_bindings.json.',
+  }),
+  AUTH_TOKEN: option({
+    kind: token,
+    default: '',
+    side: 'client',
+    toml: 'auth.token',
+    secret: true,
+    help: 'Token for a receiver that wants one; shown to no other.',
+  }),
+  AUTH_TOKEN_FILE: option({
+    kind: path,
+    default: '',
+    side: 'client',
+    toml: 'auth.token_file',
+    help: 'In place of AUTH_TOKEN: a file that holds it.',
+  }),
+  TLS_ENABLED: option({
+    kind: boolean,
+    default: 'false',
+    side: 'client',
+    toml: 'tls.enabled',
+    help: "Connect by TLS 1.2 or later, and check the receiver's certificate and name.",
+  }),
+  TLS_SERVER_NAME: option({
+    kind: text('a host name', (value) => /^[A-Za-z0-9._-]*$/.test(value)),
+    default: '',
+    side: 'client',
+    toml: 'tls.server_name',
+    help: "The name the receiver's certificate must be for, where it is not SERVER_HOST.",
+  }),
+  TLS_CERT: option({
+    kind: path,
+    default: '',
+    side: 'both',
+    toml: 'tls.cert',
+    help: 'File with the certificate to show, in PEM; with TLS_KEY. The receiver then speaks TLS and nothing else, and reads both again at SIGHUP.',
+  }),
+  TLS_KEY: option({
+    kind: path,
+    default: '',
+    side: 'both',
+    toml: 'tls.key',
+    help: 'File with the private key of TLS_CERT, in PEM.',
+  }),
+  TLS_CA: option({
+    kind: path,
+    default: '',
+    side: 'both',
+    toml: 'tls.ca',
+    help: "File with the certificates of the CAs to trust, in PEM. The receiver then demands a client certificate; the shipper trusts these in place of the system's.",
   }),
   SHUTDOWN_TIMEOUT: option({
     kind: seconds({ min: 0.1, max: 3600 }),

@@ -27,6 +27,9 @@ export class Ledger implements Books {
   rawBytes = 0;
   /** Compressed bodies given to the archive. */
   archivedBytes = 0;
+  /** Deleted by retention. */
+  deletedSegments = 0;
+  deletedBytes = 0;
   connections = 0;
   connectionsTotal = 0;
   readonly #errors = new Map<string, number>();

@@ -27,6 +27,14 @@ interface Gathering {
   bytes: number;
   count: number;
   readonly settled: PromiseWithResolvers<void>;
+  /** Settles when the entries are compressed, and in memory no more. */
+  readonly packed: PromiseWithResolvers<void>;
+}
+
+/** What became of entries that were added. */
+export interface Added {
+  readonly packed: Promise<void>;
+  readonly durable: Promise<void>;
 }
 
 export class BlockBuilder {
@@ -55,13 +63,18 @@ export class BlockBuilder {
 
   /** Settles once these entries are durable. Rejects as `CommitLog.append` does. */
   add(lines: Lines): Promise<void> {
+    return this.take(lines).durable;
+  }
+
+  /** As `add`; tells too when the entries take no more memory. */
+  take(lines: Lines): Added {
     this.#gathering ??= this.#begin();
     const gathering = this.#gathering;
     gathering.pieces.push(lines.bytes);
     gathering.bytes += lines.bytes.length;
     gathering.count += lines.count;
     if (gathering.bytes >= FULL_BYTES) this.flush();
-    return gathering.settled.promise;
+    return { packed: gathering.packed.promise, durable: gathering.settled.promise };
   }
 
   /** Sends off what waits for company. */
@@ -76,19 +89,24 @@ export class BlockBuilder {
 
   #begin(): Gathering {
     this.#linger = setTimeout(() => this.flush(), this.#options.lingerMs);
-    return { pieces: [], bytes: 0, count: 0, settled: Promise.withResolvers<void>() };
+    return {
+      pieces: [],
+      bytes: 0,
+      count: 0,
+      settled: Promise.withResolvers<void>(),
+      packed: Promise.withResolvers<void>(),
+    };
   }
 
-  async #store({ pieces, count }: Gathering): Promise<void> {
-    const { log, format, level, now } = this.#options;
-    const raw = Buffer.concat(pieces);
-    const compressed = format.compress(raw, level);
+  async #store({ pieces, count, packed }: Gathering): Promise<void> {
+    const { log, now } = this.#options;
+    const packing = this.#pack(pieces).finally(packed.resolve);
     const before = this.#ordered;
     const { promise: given, resolve: give } = Promise.withResolvers<void>();
     this.#ordered = given;
     let durable: Promise<unknown>;
     try {
-      const body = await compressed;
+      const block = await packing;
       await before;
       this.#sequence += 1;
       durable = log.append({
@@ -97,14 +115,20 @@ export class BlockBuilder {
         sequence: this.#sequence,
         receivedAtMs: now(),
         count,
-        rawLength: raw.length,
-        crc: crc32(raw),
         positions: {},
-        body,
+        ...block,
       });
     } finally {
       give();
     }
     await durable;
+  }
+
+  /** Compresses the pieces, and lets go of them: a block may wait long for the disk. */
+  async #pack(pieces: Buffer[]): Promise<{ rawLength: number; crc: number; body: Buffer }> {
+    const { format, level } = this.#options;
+    const raw = Buffer.concat(pieces);
+    pieces.length = 0;
+    return { rawLength: raw.length, crc: crc32(raw), body: await format.compress(raw, level) };
   }
 }

@@ -14,6 +14,7 @@ import { WireError } from '../wire/wire_error.ts';
 export interface CheckOptions {
   readonly format: SegmentFormat;
   readonly maxBatchBytes: number;
+  readonly maxEntryBytes?: number;
   /** For what has to be compressed here. */
   readonly level: number;
 }
@@ -37,7 +38,7 @@ export async function checkBatch(batch: Batch, options: CheckOptions): Promise<B
   if (crc32(raw) !== batch.crc)
     throw new WireError('crc_mismatch', `batch ${sequence} has another CRC-32 than it says`);
   if (!isUtf8(raw)) throw new WireError('not_utf8', `batch ${sequence} is not UTF-8`);
-  const entries = countEntries(raw);
+  const entries = countEntries(raw, options.maxEntryBytes);
   if (entries !== count)
     throw new WireError(
       'count_mismatch',

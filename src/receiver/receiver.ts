@@ -8,8 +8,11 @@ import { Archive, type ArchiveOptions } from '../archive/archive.ts';
 import { FORMATS } from '../archive/format.ts';
 import { ByteBudget } from '../base/byte_budget.ts';
 import type { Logger } from '../base/logger.ts';
+import type { TlsMaterial } from '../base/tls_material.ts';
 import { Ledger } from '../monitor/ledger.ts';
 import { reportThroughput } from '../monitor/report.ts';
+import type { PlainLimits } from '../wire/plain.ts';
+import { Access, OPEN_TO_ALL, type AccessOptions } from './access.ts';
 import { BlockBuilder } from './block_builder.ts';
 import { TcpListener, type TcpListenerOptions } from './listeners/tcp.ts';
 import { RejectedFile } from './rejected_file.ts';
@@ -18,10 +21,12 @@ import { ShipperRegistry } from './shipper_registry.ts';
 
 export interface ReceiverOptions {
   readonly tcp: TcpListenerOptions;
-  readonly limits: SessionLimits & { readonly maxBatchBytes: number };
+  readonly limits: SessionLimits & PlainLimits & { readonly maxBatchBytes: number };
   readonly archive: Omit<ArchiveOptions, 'report' | 'now'>;
   /** For what arrives uncompressed or in another format than the archive's. */
   readonly archiveLevel: number;
+  /** Who may ship; everybody where it is left out. */
+  readonly access?: AccessOptions;
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -37,13 +42,37 @@ export interface Receiver extends AsyncDisposable {
   readonly ledger: Ledger;
   /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
   readonly trouble: Error | undefined;
+  /** How it is, for whoever watches. */
+  readonly health: Health;
+  /** From now on these tokens let in; connections that came with another are ended. */
+  replaceTokens(tokens: readonly string[]): void;
+  /** New connections are shown this certificate; those that are open stay. Throws, and changes nothing, where it is no use. */
+  replaceCertificate(material: TlsMaterial): void;
 }
+
+export type Health =
+  | { readonly state: 'ok' | 'stopping' }
+  /** The archive can't be written: windows fill, reading stops; it goes on by itself once the disk does. */
+  | { readonly state: 'not_acknowledging'; readonly reason: string };
 
 /** Opens the archive and listens. Disposing of it settles and acknowledges what is in hand, then closes the segment. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { log, limits, now = Date.now, archiveLevel: level } = options;
   const ledger = new Ledger();
-  const archive = await Archive.open({ ...options.archive, now, report: reportOf(ledger, log) });
+  let giveUp = (): void => undefined;
+  const report = reportOf(ledger, log);
+  const archive = await Archive.open({
+    ...options.archive,
+    now,
+    report: {
+      ...report,
+      troubled(error) {
+        report.troubled?.(error);
+        giveUp();
+      },
+    },
+  });
+  const access = await orClose(archive, Access.open(options.access ?? OPEN_TO_ALL, options.archive.folder));
   const format = FORMATS[options.archive.format];
   const plain = await BlockBuilder.create({
     name: 'plain',
@@ -55,22 +84,26 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   });
   const context = {
     limits,
-    check: { format, maxBatchBytes: limits.maxBatchBytes, level },
+    check: { ...limits, format, level },
     archive,
     plain,
     rejected: new RejectedFile(options.archive.folder),
     shippers: new ShipperRegistry(),
     inflating: new ByteBudget(limits.maxBatchBytes * LARGEST_BATCHES_INFLATING),
+    access,
     ledger,
     log,
     now,
   };
-  const listener = await listen(options.tcp, context, archive);
+  const listener = await orClose(archive, TcpListener.listen(options.tcp, context));
   const stopReporting = reportThroughput(ledger, log);
   let closing: Promise<void> | undefined;
+  /** A disk that takes nothing does not hold up a stop: one last try, then what is in hand is refused. */
   const close = async (): Promise<void> => {
     const stopped = listener.stop();
     plain.flush();
+    giveUp = () => void archive[Symbol.asyncDispose]().catch(() => undefined);
+    if (archive.trouble !== undefined) giveUp();
     await stopped;
     await archive[Symbol.asyncDispose]();
     stopReporting();
@@ -82,17 +115,24 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     get trouble() {
       return archive.trouble;
     },
+    get health(): Health {
+      if (archive.trouble !== undefined)
+        return { state: 'not_acknowledging', reason: archive.trouble.message };
+      return { state: closing === undefined ? 'ok' : 'stopping' };
+    },
+    replaceTokens(tokens: readonly string[]) {
+      access.replaceTokens(tokens);
+      listener.checkPasses();
+    },
+    replaceCertificate: (material: TlsMaterial) => listener.replaceCertificate(material),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 }
 
-async function listen(
-  options: TcpListenerOptions,
-  context: Parameters<typeof TcpListener.listen>[1],
-  archive: Archive,
-): Promise<TcpListener> {
+/** What `opening` settles with; where it fails the archive is left to the next receiver. */
+async function orClose<T>(archive: Archive, opening: Promise<T>): Promise<T> {
   try {
-    return await TcpListener.listen(options, context);
+    return await opening;
   } catch (error) {
     await archive[Symbol.asyncDispose]();
     throw error;
@@ -107,6 +147,11 @@ const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & objec
     ledger.archivedBytes += block.body.length;
   },
   found: (finding) => log.warn(finding),
+  deleted({ name, bytes }) {
+    ledger.deletedSegments += 1;
+    ledger.deletedBytes += bytes;
+    log.info({ segment: name, bytes }, `retention deleted ${name}`);
+  },
   troubled: (error) =>
     log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`),
   recovered: () => log.info('the archive is written again'),

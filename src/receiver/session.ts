@@ -5,14 +5,19 @@
  * Frames are handled in the order they came, one after the other; only the checking of batches (on the thread pool) and
  * the waiting for the disk overlap. What is in hand is bounded: past `windowBytes` the socket is not read.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ArchiveError } from '../archive/archive_error.ts';
 import { placeIn } from '../archive/resume.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { ALGORITHMS, encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
 import { WireError, type WireErrorCode } from '../wire/wire_error.ts';
+import type { Access, Pass } from './access.ts';
 import { NumberedIntake } from './numbered_intake.ts';
+import { Patience, type Owed } from './patience.ts';
+import { peerOf } from './peer.ts';
 import { takePlain, type IntakeContext } from './plain_intake.ts';
 import type { ShipperRegistry } from './shipper_registry.ts';
 import type { Taken } from './taken.ts';
@@ -23,12 +28,15 @@ export interface SessionLimits {
   readonly windowBytes: number;
   /** A connection that sends nothing for this long is closed. */
   readonly idleTimeoutMs: number;
+  /** How long a peer may take to finish a frame it began, to say OPEN after HELLO, and to read its answers. */
+  readonly frameTimeoutMs: number;
 }
 
 /** What all sessions of a receiver share. */
 export interface SessionContext extends IntakeContext {
   readonly limits: SessionLimits;
   readonly shippers: ShipperRegistry;
+  readonly access: Access;
 }
 
 /** TCP asks a silent peer for a sign of life after so long. */
@@ -38,11 +46,20 @@ const KEEPALIVE_MS = 60_000;
 const PLAIN_QUIET_MS = 100;
 const PLAIN_GRACE_MS = 3000;
 
+/** What is taken of a peer that has shown no token, where one is wanted: HELLO and OPEN fit well. */
+const STRANGER_FRAME_BYTES = 16 * 1024;
+
 /** How long a shipper should stay away when this receiver shuts down. */
 const RETURN_AFTER_MS = 500;
 
 /** After our last word a peer may take so long to close: closing on what it still sends would reset our word away. */
 const LAST_WORD_MS = 1000;
+
+/** Answers a peer has not read: past this it is not read either. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** What a frame costs besides its payload, while it waits for its turn. Batches are counted as their shippers do. */
+const FRAME_COST_BYTES = 256;
 
 type Stage = 'plain' | 'greeted' | 'open';
 
@@ -61,9 +78,12 @@ export class Session {
   readonly peer: string;
   #stage: Stage = 'plain';
   #shipperId: string | undefined;
+  #pass: Pass | undefined;
   #intake: NumberedIntake | undefined;
+  readonly #patience: Patience;
   /** The handling of frames, each after the one before. */
   #ordered: Promise<void> = Promise.resolve();
+  #hasSpoken = false;
   #inHandBytes = 0;
   readonly #unsettled = new Set<Promise<void>>();
   #durableSequence = 0;
@@ -76,15 +96,23 @@ export class Session {
   constructor(socket: Socket, context: SessionContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#decoder = new FrameDecoder(context.limits);
-    this.peer = `${socket.remoteAddress ?? 'gone'}:${socket.remotePort ?? 0}`;
+    const { maxFrameBytes } = context.limits;
+    this.#decoder = new FrameDecoder({
+      maxFrameBytes: context.access.isTokenWanted
+        ? Math.min(maxFrameBytes, STRANGER_FRAME_BYTES)
+        : maxFrameBytes,
+    });
+    this.peer = peerOf(socket);
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.#patience = new Patience(context.limits.frameTimeoutMs, (owed) => this.#ranOut(owed));
+    void this.#closed.then(() => this.#patience.end());
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     socket.setTimeout(context.limits.idleTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('end', () => this.#ended());
     socket.on('timeout', () => this.#timedOut());
+    socket.on('drain', () => this.#answersRead());
     socket.on('error', (error) => context.log.debug({ peer: this.peer, err: error }, 'connection broke'));
   }
 
@@ -104,6 +132,12 @@ export class Session {
     await this.#closed;
   }
 
+  /** Ends this session if the token that let it in was withdrawn. */
+  checkPass(): void {
+    if (this.#pass === undefined || this.#context.access.isValid(this.#pass)) return;
+    this.#fail(new WireError('unauthorized', 'the token was withdrawn'));
+  }
+
   /** Ends this session because another took its shipper id; settles when nothing of it can reach the archive any more. */
   async giveWay(): Promise<void> {
     this.#fail(new WireError('taken_over', 'another connection took over this shipper id'));
@@ -112,18 +146,32 @@ export class Session {
 
   #received(chunk: Buffer): void {
     if (!this.#isReading) return;
+    this.#hasSpoken = true;
     this.#context.ledger.bytesIn += chunk.length;
     try {
-      for (const frame of this.#decoder.push(chunk)) this.#take(frame);
+      for (const frame of this.#decoder.push(chunk)) {
+        this.#patience.met('the end of a frame');
+        this.#take(frame);
+      }
     } catch (error) {
-      this.#failInOrder(error as Error);
+      this.#failInOrder(this.#isStranger && isTooLarge(error) ? tooMuchOfAStranger() : (error as Error));
     }
-    if (this.#inHandBytes > this.#context.limits.windowBytes) this.#socket.pause();
+    this.#readOrWait();
+  }
+
+  /** Reads on, or not: a peer that is not read can't finish its frame. */
+  #readOrWait(): void {
+    const isFull =
+      this.#inHandBytes > this.#context.limits.windowBytes || this.#socket.writableLength > MAX_ANSWER_BYTES;
+    if (isFull && this.#isReading) this.#socket.pause();
+    else this.#socket.resume();
+    if (this.#decoder.isMidFrame && !isFull && this.#isReading) this.#patience.expect('the end of a frame');
+    else this.#patience.met('the end of a frame');
   }
 
   /** Queues a frame. A batch is checked at once, off this thread; it is appended in its turn. */
   #take(frame: Frame): void {
-    const bytes = frame.payload.length;
+    const bytes = frame.payload.length + (frame.type === 'BATCH' ? 0 : FRAME_COST_BYTES);
     this.#inHandBytes += bytes;
     const store = frame.type === 'BATCH' ? this.#intake?.begin(frame) : undefined;
     this.#inOrder(async () => {
@@ -166,6 +214,8 @@ export class Session {
     const { payload } = frame;
     switch (frame.type) {
       case 'PLAIN':
+        if (this.#isStranger) throw plainRefused();
+        this.#patience.met('OPEN');
         return takePlain(frame, this.peer, this.#context);
       case 'BATCH':
         return this.#intake?.begin(frame)();
@@ -194,21 +244,27 @@ export class Session {
       throw new WireError('bad_hello', 'a HELLO carries exactly the two bytes "[]"');
     }
     this.#stage = 'greeted';
-    const { limits, check } = this.#context;
+    this.#patience.expect('OPEN');
+    const { limits, check, access } = this.#context;
     this.#reply(
       messages.encodeWelcome({
         version: messages.PROTOCOL_VERSION,
         algorithms: ALGORITHMS,
         maxFrameBytes: limits.maxFrameBytes,
         maxBatchBytes: check.maxBatchBytes,
-        tokenWanted: false,
+        tokenWanted: access.isTokenWanted,
       }),
     );
   }
 
-  async #open({ shipperId, epoch }: messages.Open): Promise<void> {
-    const { shippers, archive, limits, log, now } = this.#context;
+  async #open(open: messages.Open): Promise<void> {
+    const { shippers, archive, limits, access, log, now } = this.#context;
+    const { shipperId, epoch } = open;
+    this.#patience.met('OPEN');
     this.#shipperId = shipperId;
+    this.#pass = await access.admit(open, certificateOf(this.#socket));
+    if (this.#isOver) return;
+    this.#decoder.allow(limits.maxFrameBytes);
     await shippers.enter(shipperId, this);
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
@@ -248,7 +304,7 @@ export class Session {
 
   #settled(bytes: number): void {
     this.#inHandBytes -= bytes;
-    if (this.#inHandBytes <= this.#context.limits.windowBytes) this.#socket.resume();
+    this.#readOrWait();
   }
 
   /** Settles when all frames taken so far are handled and their entries durable. */
@@ -280,12 +336,22 @@ export class Session {
 
   /** The only place that writes: to a peer that greeted us, while it listens. */
   #reply(frame: Buffer): void {
-    if (this.#stage !== 'plain' && this.#socket.writable) this.#socket.write(frame);
+    if (this.#stage === 'plain' || !this.#socket.writable) return;
+    this.#socket.write(frame);
+    if (this.#socket.writableLength <= MAX_ANSWER_BYTES) return;
+    this.#patience.expect('the reading of its answers');
+    this.#readOrWait();
+  }
+
+  #answersRead(): void {
+    this.#patience.met('the reading of its answers');
+    this.#readOrWait();
   }
 
   /** Says the last thing there is to say, ends our side, and lets the peer close. */
   #lastWord(frame: Buffer): void {
     this.#isReading = false;
+    this.#patience.end();
     this.#reply(frame);
     if (this.#stage === 'plain') {
       this.#socket.destroySoon();
@@ -311,9 +377,14 @@ export class Session {
   /** A plain peer between frames is let be: closing on it would lose the next thing it sends. Dead ones TCP finds. */
   #timedOut(): void {
     const { idleTimeoutMs } = this.#context.limits;
-    const isQuietPlain = this.#stage === 'plain' && this.#socket.bytesRead > 0 && !this.#decoder.isMidFrame;
+    const isQuietPlain = this.#stage === 'plain' && this.#hasSpoken && !this.#decoder.isMidFrame;
     if (isQuietPlain || this.#inHandBytes > 0) this.#socket.setTimeout(idleTimeoutMs);
     else this.#fail(new WireError('timeout', `nothing came for ${idleTimeoutMs / 1000} s (IDLE_TIMEOUT)`));
+  }
+
+  #ranOut(owed: Owed): void {
+    const seconds = this.#context.limits.frameTimeoutMs / 1000;
+    this.#fail(new WireError('timeout', `${owed} did not come within ${seconds} s (FRAME_TIMEOUT)`));
   }
 
   /** The one way to end badly: count it, say so, tell a peer that listens, close. */
@@ -326,19 +397,55 @@ export class Session {
     ledger.error(code);
     const level = code === 'unavailable' ? 'error' : 'warn';
     log[level]({ peer: this.peer, shipper: this.#shipperId, code, reason }, `connection closed: ${reason}`);
-    this.#lastWord(messages.encodeFault({ code, reason }));
+    if (code === 'unauthorized' && this.#stage === 'plain') slam(this.#socket);
+    else this.#lastWord(messages.encodeFault({ code, reason }));
+  }
+
+  /** True while a token is wanted and none was shown. */
+  get #isStranger(): boolean {
+    return this.#context.access.isTokenWanted && this.#pass === undefined;
   }
 
   /** Settles when a plain peer has sent nothing for a moment, has closed, or just goes on and on. */
   async #quiet(): Promise<void> {
     const looks = PLAIN_GRACE_MS / PLAIN_QUIET_MS;
     let before = -1;
-    for (let look = 0; look < looks && before !== this.#socket.bytesRead && !this.#socket.destroyed; look += 1) {
+    for (
+      let look = 0;
+      look < looks && before !== this.#socket.bytesRead && !this.#socket.destroyed;
+      look += 1
+    ) {
       before = this.#socket.bytesRead;
       await new Promise((resolve) => setTimeout(resolve, PLAIN_QUIET_MS));
     }
   }
 }
+
+/** Who the peer is by its certificate, where one was asked for and verified. */
+function certificateOf(socket: Socket): X509Certificate | undefined {
+  return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+}
+
+/** Closes so that a peer that is told nothing notices: a plain one takes an orderly end for success. */
+function slam(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof WireError && error.code === 'frame_too_large';
+
+const plainRefused = (): WireError =>
+  new WireError(
+    'unauthorized',
+    'the original protocol has no token, and this receiver wants one (AUTH_TOKENS)',
+  );
+
+const tooMuchOfAStranger = (): WireError =>
+  new WireError(
+    'unauthorized',
+    `more than ${STRANGER_FRAME_BYTES} bytes in a frame before a token (AUTH_TOKENS)`,
+  );
 
 /** An error that is not of the wire is ours, and the peer may try again. */
 function codeOf(error: Error): WireErrorCode {

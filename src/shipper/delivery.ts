@@ -7,7 +7,7 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
 import type { SourcePositions } from '../entry.ts';
-import { encodeFrame, type Algorithm, type Frame } from '../wire/frame.ts';
+import { HEADER_BYTES, encodeFrame, type Algorithm, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Counts } from './counts.ts';
@@ -35,6 +35,7 @@ export interface DeliveryOptions {
   /** Called with the highest number of which everything up to it has settled. */
   readonly onSettled?: (sequence: number) => void;
   readonly random?: () => number;
+  readonly now?: () => number;
 }
 
 /** Where the shipper begins, by the receiver's word. */
@@ -67,7 +68,10 @@ export class Delivery {
   #isPumping = false;
   #isClosing = false;
   #epoch: number | null = null;
+  /** The highest number that a receiver has acknowledged; what a plain one was sent is not in it. */
   #acknowledged = 0;
+  /** The highest number that is off our hands, a plain receiver's included. */
+  #settled = 0;
   #line: Line | undefined;
   #returnAfterMs: number | undefined;
   #wasToldPlain = false;
@@ -195,6 +199,7 @@ export class Delivery {
     this.algorithms = welcome.algorithms;
     if (isFirst) {
       this.#outbox.startAfter(ready.sequence);
+      this.#acknowledged = ready.sequence;
       this.#settleUpTo(ready.sequence);
       this.#place.resolve({ nextSequence: ready.sequence + 1, positions: ready.positions, welcome });
       return;
@@ -207,21 +212,23 @@ export class Delivery {
         this.#rejects.set(sequence, { sequence, code: code as messages.Reject['code'], reason });
       }
     }
-    if (isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread })) {
-      this.#settleUpTo(ready.sequence);
-      return;
-    }
-    const reason = 'acknowledged before, and no longer known to the receiver';
-    const gap = { from: ready.sequence + 1, to: this.#acknowledged, entries: 0, reason };
-    log.error(
-      gap,
-      `the receiver no longer has batches ${gap.from} to ${gap.to}, which it acknowledged: its archive was lost or replaced`,
-    );
+    const isWithUs = isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread });
+    const isKnownLine = this.#acknowledged > 0;
+    this.#acknowledged = Math.max(this.#acknowledged, ready.sequence);
+    this.#settleUpTo(ready.sequence);
+    if (!isKnownLine || ready.sequence >= this.#settled) return;
+    const reason = isWithUs
+      ? 'sent to a receiver that does not acknowledge'
+      : 'acknowledged before, and no longer known to the receiver';
+    const gap = { from: ready.sequence + 1, to: this.#settled, entries: 0, reason };
+    log.error(gap, `the receiver does not have batches ${gap.from} to ${gap.to}: ${reason}`);
     line.write([messages.encodeGap(gap)]);
   }
 
   #resumePlain(): void {
     this.#windowBytes = PLAIN_WINDOW_BYTES;
+    this.#hasPlace = true;
+    this.#epoch ??= (this.#options.now ?? Date.now)();
     this.#place.resolve({ nextSequence: 1, positions: {} });
     if (this.#wasToldPlain || this.#options.dial.delivery === 'plain') return;
     this.#wasToldPlain = true;
@@ -262,13 +269,14 @@ export class Delivery {
     if (sequence > this.#outbox.highestSent)
       throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
     this.#windowBytes = windowBytes;
+    this.#acknowledged = Math.max(this.#acknowledged, sequence);
     this.#settleUpTo(sequence);
     this.#pump();
   }
 
-  /** Lets go of batches up to `sequence`: they are durable, or rejected and kept here. */
+  /** Lets go of batches up to `sequence`: they are durable (to a plain receiver: written), or rejected and kept here. */
   #settleUpTo(sequence: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, sequence);
+    this.#settled = Math.max(this.#settled, sequence);
     for (const batch of this.#outbox.takeUpTo(sequence)) {
       const reject = this.#rejects.get(batch.sequence);
       if (reject === undefined) this.#options.counts.acknowledged += batch.count;
@@ -292,10 +300,7 @@ export class Delivery {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    this.#writeWhatFits().then(
-      () => (this.#isPumping = false),
-      (error: unknown) => this.#fail(error as Error),
-    );
+    this.#writeWhatFits().catch((error: unknown) => this.#fail(error as Error));
   }
 
   /** Writes batches while the window has room. */
@@ -303,20 +308,29 @@ export class Delivery {
     for (;;) {
       const line = this.#line;
       const batch = this.#outbox.next(this.#windowBytes);
-      if (line === undefined || batch === undefined) return;
+      if (line === undefined || batch === undefined) {
+        this.#isPumping = false;
+        return;
+      }
       if (batch.isGap === true && line.mode === 'plain') {
         this.#outbox.sent(batch);
         this.#settleUpTo(batch.sequence);
-      } else if (batch.mode === line.mode) this.#write(line, batch);
+      } else if (this.#isFit(batch, line.mode)) this.#write(line, batch);
       else this.#outbox.replace(batch, await encodeAgain(batch, line.mode, this.#options.compression()));
     }
+  }
+
+  /** False for a batch made for another kind of receiver, or one that takes more: before any had said what it takes. */
+  #isFit({ mode, algorithm }: Encoded, lineMode: Mode): boolean {
+    return mode === lineMode && (algorithm !== 'zstd' || this.algorithms?.includes('zstd') !== false);
   }
 
   #write(line: Line, batch: Encoded): void {
     this.#outbox.sent(batch);
     const refused = this.#tooLarge(line, batch);
     const onFlushed = line.mode === 'plain' ? () => this.#flushed(line, batch) : undefined;
-    line.write(refused === undefined ? [batch.head, batch.body] : [refused], onFlushed);
+    const head = batch.isGap === true ? gapBehind(batch.head, this.#acknowledged) : batch.head;
+    line.write(refused === undefined ? [head, batch.body] : [refused], onFlushed);
     this.#changed.notify();
   }
 
@@ -351,6 +365,12 @@ export class Delivery {
     this.#stopped.abort();
     this.#changed.notify();
   }
+}
+
+/** A GAP of which the receiver has the first part (it was sent before it was dropped) is declared for the rest alone. */
+function gapBehind(frame: Buffer, acknowledged: number): Buffer {
+  const gap = messages.decodeGap(frame.subarray(HEADER_BYTES));
+  return gap.from > acknowledged ? frame : messages.encodeGap({ ...gap, from: acknowledged + 1 });
 }
 
 const describe = (error: Error & { code?: string }): string => error.message || (error.code ?? 'unknown');

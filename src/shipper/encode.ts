@@ -44,16 +44,28 @@ export async function encodeBatch(
   mode: Mode,
   compression: Compression,
 ): Promise<Encoded> {
-  const { sequence, count, raw, positions } = batch;
-  const payload = mode === 'plain' ? encodePlain(onlyJson(raw)) : raw;
+  const { sequence, count, positions } = batch;
+  const raw = mode === 'plain' ? onlyJson(batch.raw) : batch.raw;
+  const payload = mode === 'plain' ? encodePlain(raw) : raw;
   const algorithm = raw.length < compression.bypassBelow ? 'none' : compression.algorithm;
   const body = await compress(algorithm, payload, compression.level);
-  const info = { sequence, count, rawLength: raw.length, crc: mode === 'plain' ? 0 : crc32(raw), positions };
+  const info = {
+    sequence,
+    count,
+    rawLength: raw.length,
+    crc: mode === 'plain' ? 0 : crcOf(raw, algorithm, body),
+    positions,
+  };
   const head =
     mode === 'plain'
       ? frameHeader('PLAIN', algorithm, body.length)
       : encodeBatchHead(info, algorithm, body.length);
   return { mode, sequence, count, rawLength: raw.length, positions, algorithm, head, body };
+}
+
+/** gzip has computed it already: its trailer begins with it (RFC 1952, 2.3.1). */
+function crcOf(raw: Buffer, algorithm: Algorithm, body: Buffer): number {
+  return algorithm === 'gzip' ? body.readUInt32LE(body.length - 8) : crc32(raw);
 }
 
 /** The NDJSON a frame was made from. */
@@ -72,9 +84,8 @@ export async function encodeAgain(encoded: Encoded, mode: Mode, compression: Com
 
 /** A plain receiver parses the whole array, so one line that only looks like JSON would cost it all the others. */
 function onlyJson(raw: Buffer): Buffer {
-  const text = raw.toString('utf8');
-  if (isJson(`[${text.trimEnd().replaceAll('\n', ',')}]`)) return raw;
-  const lines = text.split('\n').filter((line) => line !== '');
+  const lines = raw.toString('utf8').split('\n').slice(0, -1);
+  if (lines.every(isJson)) return raw;
   return Buffer.from(
     lines
       .map((line) => `${isJson(line) ? line : JSON.stringify({ message: line, _error: 'not_json' })}\n`)

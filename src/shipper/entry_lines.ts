@@ -3,6 +3,7 @@
  * dropped. Any other line becomes `{"message": …}`.
  */
 import { isUtf8 } from 'node:buffer';
+import type { Cut } from '../base/lines.ts';
 import type { Lines } from '../entry.ts';
 import { isBraced } from '../wire/ndjson.ts';
 
@@ -14,6 +15,37 @@ const CLOSE_BRACE = 0x7d;
 export function entryLines(bytes: Buffer): Lines {
   const count = isUtf8(bytes) ? countBraced(bytes) : undefined;
   return count === undefined ? rewritten(bytes) : { bytes, count };
+}
+
+/** Entries, and how many bytes of the source they stand for. */
+export interface EntriesOfCut {
+  readonly lines: Lines;
+  readonly sourceBytes: number;
+}
+
+/** The entries of a cut, in runs of at most `maxBytes` (but for a single longer entry). */
+export function* entriesOf(cut: Cut, maxBytes: number): Generator<EntriesOfCut, void, undefined> {
+  if (cut.kind === 'piece') {
+    const sourceBytes = cut.bytes.length + (cut.isLast ? 1 : 0);
+    yield { lines: pieceOfLine(cut.bytes, cut.part, cut.isLast), sourceBytes };
+    return;
+  }
+  const lines = entryLines(cut.bytes);
+  const half = lines.bytes.length <= maxBytes ? 0 : middleOf(cut.bytes);
+  if (half === 0) {
+    yield { lines, sourceBytes: cut.bytes.length };
+    return;
+  }
+  yield* entriesOf({ kind: 'lines', bytes: cut.bytes.subarray(0, half) }, maxBytes);
+  yield* entriesOf({ kind: 'lines', bytes: cut.bytes.subarray(half) }, maxBytes);
+}
+
+/** Where the line begins that is nearest the middle, or 0 where there is only one. */
+function middleOf(lines: Buffer): number {
+  const before = lines.lastIndexOf(NEWLINE, Math.floor(lines.length / 2)) + 1;
+  if (before > 0 && before < lines.length) return before;
+  const behind = lines.indexOf(NEWLINE) + 1;
+  return behind < lines.length ? behind : 0;
 }
 
 /** A piece of a line longer than the limit. */

@@ -2,8 +2,7 @@
  * One connection to a receiver, greeted: after `dial` it is known whether the receiver answers. The line reads all the
  * time, also from a plain receiver: an unread byte would turn our close into a reset.
  */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { encodeFrame, type Frame } from '../wire/frame.ts';
@@ -11,13 +10,18 @@ import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Mode } from './encode.ts';
 import { ShipperError } from './shipper_error.ts';
+import { afterHandshake, openSocket, type ClientTls } from './open_socket.ts';
 
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly delivery: 'auto' | 'acked' | 'plain';
   readonly helloTimeoutMs: number;
+  /** Speak TLS. */
+  readonly tls?: ClientTls;
   readonly shipperId: string;
+  /** For a receiver that wants one. */
+  readonly token?: string;
   /** The epoch of this shipper's numbers; null before the receiver has said. */
   readonly epoch: number | null;
 }
@@ -30,8 +34,6 @@ export type Greeting =
 /** The longest thing a receiver says is READY, with the positions of all files ever shipped. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-const CONNECT_TIMEOUT_MS = 10_000;
-
 /** A line with nothing coming back is asked for a sign of life after this, and given up after three times this. */
 const KEEPALIVE_MS = 15_000;
 
@@ -39,7 +41,9 @@ export class Line {
   readonly #socket: Socket;
   readonly #decoder = new FrameDecoder({ maxFrameBytes: MAX_ANSWER_BYTES });
   readonly #closed: Promise<Error | undefined>;
-  #receive: (frame: Frame) => void = () => undefined;
+  /** Where frames go; those that come while nobody listens wait. */
+  #receive: ((frame: Frame) => void) | undefined;
+  #waiting: Frame[] = [];
   #quiet = 0;
   #keepalive: NodeJS.Timeout | undefined;
   greeting: Greeting = { mode: 'plain' };
@@ -55,19 +59,14 @@ export class Line {
 
   /** Connects and greets. Rejects with what the network said, or ShipperError where trying again would not help. */
   static async dial(options: DialOptions, signal: AbortSignal): Promise<Line> {
-    const socket = connect({ host: options.host, port: options.port, signal });
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () =>
-      socket.destroy(new Error('no answer to the connection request')),
-    );
-    await once(socket, 'connect');
-    socket.setTimeout(0);
+    const socket = await openSocket(options, signal);
     const line = new Line(socket);
     try {
       await line.#greet(options);
       return line;
     } catch (error) {
       socket.destroy();
-      throw error;
+      throw options.tls === undefined ? error : afterHandshake(error as Error);
     }
   }
 
@@ -83,6 +82,7 @@ export class Line {
   /** From now on frames go to `receive`. */
   listen(receive: (frame: Frame) => void): void {
     this.#receive = receive;
+    this.#handOver();
     if (this.mode === 'acked') this.#keepalive = setInterval(() => this.#ping(), KEEPALIVE_MS).unref();
     void this.#closed.then(() => clearInterval(this.#keepalive));
   }
@@ -119,7 +119,7 @@ export class Line {
     this.#socket.destroy(reason);
   }
 
-  async #greet({ delivery, helloTimeoutMs, shipperId, epoch }: DialOptions): Promise<void> {
+  async #greet({ delivery, helloTimeoutMs, shipperId, epoch, token }: DialOptions): Promise<void> {
     if (delivery === 'plain') return;
     this.write([encodeFrame('HELLO', messages.HELLO_PAYLOAD)]);
     const frame = await this.#next(helloTimeoutMs);
@@ -137,7 +137,11 @@ export class Line {
         `the receiver speaks version ${welcome.version} of the protocol, this shipper ${messages.PROTOCOL_VERSION}`,
       );
     }
-    this.write([messages.encodeOpen({ shipperId, epoch })]);
+    if (welcome.tokenWanted && token === undefined) {
+      throw new ShipperError('refused', 'the receiver wants a token: set AUTH_TOKEN or AUTH_TOKEN_FILE');
+    }
+    const open = { shipperId, epoch, ...(welcome.tokenWanted && token !== undefined ? { token } : {}) };
+    this.write([messages.encodeOpen(open)]);
     const ready = messages.decodeReady(expect(await this.#next(KEEPALIVE_MS * 3), 'READY'));
     this.greeting = { mode: 'acked', welcome, ready };
   }
@@ -145,7 +149,11 @@ export class Line {
   /** The next frame, or undefined where none comes in time. Rejects when the connection closes first. */
   async #next(timeoutMs: number): Promise<Frame | undefined> {
     const { promise, resolve } = Promise.withResolvers<Frame>();
-    this.#receive = resolve;
+    this.#receive = (frame) => {
+      this.#receive = undefined;
+      resolve(frame);
+    };
+    this.#handOver();
     const patience = new AbortController();
     const late = delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined);
     const gone = this.#closed.then((failure) =>
@@ -154,7 +162,7 @@ export class Line {
     try {
       return await Promise.race([promise, late, gone]);
     } finally {
-      this.#receive = () => undefined;
+      this.#receive = undefined;
       patience.abort();
     }
   }
@@ -162,7 +170,21 @@ export class Line {
   #received(chunk: Buffer): void {
     this.#quiet = 0;
     try {
-      for (const frame of this.#decoder.push(chunk)) this.#receive(frame);
+      for (const frame of this.#decoder.push(chunk)) this.#waiting.push(frame);
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+    }
+    this.#handOver();
+  }
+
+  /** Gives frames that wait to whoever listens; one that listens for a single frame leaves the rest for the next. */
+  #handOver(): void {
+    try {
+      while (this.#receive !== undefined) {
+        const frame = this.#waiting.shift();
+        if (frame === undefined) return;
+        this.#receive(frame);
+      }
     } catch (error) {
       this.#socket.destroy(error as Error);
     }

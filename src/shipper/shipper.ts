@@ -96,8 +96,9 @@ export class Shipper {
     const delivery = this.#dial({});
     const place = await firstPlace(delivery, stop);
     const isBusy = (): boolean => this.#encoding > 0 || delivery.isBusy;
-    const batcher = (this.#batcher = new Batcher(withinLimits(limits, place.welcome), isBusy));
-    const fed = this.#feed(source.read(place.positions, ending), batcher);
+    const within = withinLimits(limits, place.welcome);
+    const batcher = (this.#batcher = new Batcher(within, isBusy));
+    const fed = this.#feed(source.read(place.positions, ending, within.maxBytes), batcher);
     fed.catch(() => undefined);
     for await (const batch of this.#encoded(batcher, place.nextSequence)) {
       const sent = delivery.send(batch);
@@ -115,12 +116,12 @@ export class Shipper {
     this.counts.read += spool.leftEntries;
     const isBusy = (): boolean => this.#encoding > 0 || (this.isConnected && this.#delivery?.isBusy === true);
     const batcher = (this.#batcher = new Batcher(limits, isBusy));
-    const fed = this.#feed(source.read({}, ending), batcher);
+    const fed = this.#feed(source.read({}, ending, limits.maxBytes), batcher);
     await Promise.all([fed, this.#fillSpool(spool, batcher), this.#emptySpool(spool)]);
   }
 
   async #fillSpool(spool: Spool, batcher: Batcher): Promise<void> {
-    for await (const batch of this.#encoded(batcher, 1)) {
+    for await (const batch of this.#encoded(batcher, 1, 'acked')) {
       await spool.append(batch);
       this.counts.dropped = spool.droppedEntries;
       this.#encoding -= 1;
@@ -174,11 +175,15 @@ export class Shipper {
   }
 
   /** Batches numbered and compressed, several at once, in order. `#encoding` counts those that are not on their way yet. */
-  async *#encoded(batcher: Batcher, nextSequence: number): AsyncGenerator<Encoded, void, undefined> {
+  async *#encoded(
+    batcher: Batcher,
+    nextSequence: number,
+    mode?: 'acked',
+  ): AsyncGenerator<Encoded, void, undefined> {
     let sequence = nextSequence;
     const encoded = mapInOrder(batcher.batches(), COMPRESSED_AT_ONCE, async (batch) => {
       this.#encoding += 1;
-      return encodeBatch({ ...batch, sequence: sequence++ }, this.mode, this.#compression());
+      return encodeBatch({ ...batch, sequence: sequence++ }, mode ?? this.mode, this.#compression());
     });
     for await (const batch of encoded) {
       this.counts.batches += 1;

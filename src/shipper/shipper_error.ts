@@ -1,5 +1,12 @@
 export type ShipperErrorCode =
-  'plain_receiver' | 'refused' | 'taken_over' | 'conflict' | 'receiver_went_back' | 'gave_up' | 'closed';
+  | 'plain_receiver'
+  | 'refused'
+  | 'tls'
+  | 'taken_over'
+  | 'conflict'
+  | 'receiver_went_back'
+  | 'gave_up'
+  | 'closed';
 
 /** The shipper can't go on by itself; its message says what to do. */
 export class ShipperError extends Error {

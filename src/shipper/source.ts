@@ -12,6 +12,9 @@ export interface Source {
   readonly name: string;
   /** True where `read` can begin again at a position: then the receiver's memory of it is all the state there is. */
   readonly canReread: boolean;
-  /** Iterates from these positions to the end of input, or until `signal` aborts. A chunk is not changed after it was yielded. */
-  read(from: SourcePositions, signal: AbortSignal): AsyncIterable<Chunk>;
+  /**
+   * Iterates from these positions to the end of input, or until `signal` aborts. A chunk is at most `maxChunkBytes` long
+   * (but for a single longer entry), as a batch can't divide it, and is not changed after it was yielded.
+   */
+  read(from: SourcePositions, signal: AbortSignal, maxChunkBytes: number): AsyncIterable<Chunk>;
 }

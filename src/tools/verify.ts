@@ -20,7 +20,14 @@ const AT_ONCE = 4;
 export async function verify(folder: string, output: Output): Promise<0 | 1> {
   const audit = new Audit(folder);
   const segments = await listSegments(folder);
-  for (const segment of segments) await audit.segment(segment, segment === segments.at(-1));
+  for (const segment of segments) {
+    try {
+      await audit.segment(segment, segment === segments.at(-1));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      audit.wasDeleted(segment);
+    }
+  }
   output.write(audit.report());
   return audit.problems.length === 0 ? 0 : 1;
 }
@@ -39,9 +46,14 @@ class Audit {
     this.#folder = folder;
   }
 
+  /** Retention deletes the oldest while they are read. */
+  wasDeleted({ name }: SegmentName): void {
+    this.#notes.push(`${name} was deleted meanwhile`);
+  }
+
   async segment(segment: SegmentName, isNewest: boolean): Promise<void> {
-    this.#segments += 1;
     this.#bytes += (await stat(join(this.#folder, segment.name))).size;
+    this.#segments += 1;
     for (let from: number | undefined = 0; from !== undefined;)
       from = await this.#blocksFrom(segment, from, isNewest);
   }

@@ -15,7 +15,7 @@ export interface DecoderLimits {
 
 /** Decodes one direction of one connection. After it has thrown it must not be used again. */
 export class FrameDecoder {
-  readonly #maxFrameBytes: number;
+  #maxFrameBytes: number;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerFill = 0;
   #payload: Buffer | undefined;
@@ -23,6 +23,11 @@ export class FrameDecoder {
 
   constructor(limits: DecoderLimits) {
     this.#maxFrameBytes = limits.maxFrameBytes;
+  }
+
+  /** From now on frames may be so long. */
+  allow(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes;
   }
 
   /** True while a frame has begun and not ended: an end of stream now cuts it. */

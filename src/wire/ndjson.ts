@@ -7,9 +7,9 @@ const CLOSE_BRACE = 0x7d;
 /**
  * Counts the lines of a batch body, each of which must be `{…}` and end with a newline. White space around the braces
  * is let be (a file with CRLF keeps it); what is between them is the reader's business. Throws WireError `not_json`
- * that names the line.
+ * that names the line, or `entry_too_large`.
  */
-export function countEntries(raw: Buffer): number {
+export function countEntries(raw: Buffer, maxEntryBytes = Infinity): number {
   let count = 0;
   for (let start = 0; start < raw.length; count += 1) {
     const end = raw.indexOf(NEWLINE, start);
@@ -19,6 +19,12 @@ export function countEntries(raw: Buffer): number {
       !isBraced(raw, start, end)
     ) {
       throw new WireError('not_json', `line ${count + 1} of a batch is not a JSON object`);
+    }
+    if (end - start > maxEntryBytes) {
+      throw new WireError(
+        'entry_too_large',
+        `line ${count + 1} of a batch is ${end - start} bytes long; at most ${maxEntryBytes} are taken (MAX_ENTRY_BYTES)`,
+      );
     }
     start = end + 1;
   }

@@ -21,18 +21,31 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
 
+export interface PlainLimits {
+  readonly maxEntryBytes: number;
+  /** How deep it may nest, the outer array counted in. */
+  readonly maxDepth: number;
+}
+
 export interface PlainPayload {
   readonly entries: Lines;
   /** The text of each element that is not an object. */
   readonly rejected: readonly string[];
+  /** The text of each entry that is longer than it may be. */
+  readonly tooLarge: readonly string[];
 }
 
 /**
- * Splits a payload into NDJSON. Throws WireError `not_utf8`, `not_json` or `not_an_array`; an element that is not an
- * object is set aside, the others are kept.
+ * Splits a payload into NDJSON. Throws WireError `not_utf8`, `too_deep`, `not_json` or `not_an_array`; an element that
+ * is not an object, or too long, is set aside, the others are kept.
  */
-export function decodePlain(payload: Buffer): PlainPayload {
+export function decodePlain(
+  payload: Buffer,
+  { maxEntryBytes, maxDepth }: PlainLimits = { maxEntryBytes: Infinity, maxDepth: Infinity },
+): PlainPayload {
   if (!isUtf8(payload)) throw new WireError('not_utf8', 'a PLAIN payload is not UTF-8');
+  if (isDeeperThan(payload, maxDepth))
+    throw new WireError('too_deep', `a PLAIN payload nests deeper than ${maxDepth} levels (MAX_DEPTH)`);
   let elements: unknown;
   try {
     elements = JSON.parse(payload.toString('utf8'));
@@ -45,7 +58,7 @@ export function decodePlain(payload: Buffer): PlainPayload {
   }
   if (!Array.isArray(elements))
     throw new WireError('not_an_array', 'a PLAIN payload is JSON, but not an array of entries');
-  return splitArray(onOneLine(payload), elements.length);
+  return splitArray(onOneLine(payload), elements.length, maxEntryBytes);
 }
 
 /** NDJSON lines as a JSON array: each newline becomes a comma. The lines must be JSON, each ended by a newline. */
@@ -69,9 +82,10 @@ function onOneLine(text: Buffer): Buffer {
 }
 
 /** Cuts the text of a valid JSON array at its top-level commas. Written as one loop over bytes: it is the hot path of plain clients. */
-function splitArray(text: Buffer, length: number): PlainPayload {
+function splitArray(text: Buffer, length: number, maxEntryBytes: number): PlainPayload {
   const out = Buffer.allocUnsafe(text.length + 1);
   const rejected: string[] = [];
+  const tooLarge: string[] = [];
   let count = 0;
   let fill = 0;
   let at = text.indexOf(OPEN_BRACKET) + 1;
@@ -83,12 +97,31 @@ function splitArray(text: Buffer, length: number): PlainPayload {
       rejected.push(text.toString('utf8', start, end).trimEnd());
       continue;
     }
-    fill += text.copy(out, fill, start, lastOf(text, end));
+    const last = lastOf(text, end);
+    if (last - start > maxEntryBytes) {
+      tooLarge.push(text.toString('utf8', start, last));
+      continue;
+    }
+    fill += text.copy(out, fill, start, last);
     out[fill] = NEWLINE;
     fill += 1;
     count += 1;
   }
-  return { entries: { bytes: out.subarray(0, fill), count }, rejected };
+  return { entries: { bytes: out.subarray(0, fill), count }, rejected, tooLarge };
+}
+
+/** True where brackets and braces outside of strings nest deeper; the text need not be JSON. Before anything is built of it. */
+function isDeeperThan(text: Buffer, maxDepth: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at];
+    if (byte === QUOTE) at = stringEnd(text, at);
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
+  }
+  return false;
 }
 
 /** The offset of the comma or bracket that ends the element which begins at `at`. */

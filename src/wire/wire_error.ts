@@ -13,6 +13,8 @@ export type WireErrorCode =
   | 'not_json'
   | 'not_an_array'
   | 'not_an_object'
+  | 'too_deep'
+  | 'entry_too_large'
   | 'count_mismatch'
   | 'crc_mismatch'
   | 'length_mismatch'

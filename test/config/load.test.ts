@@ -20,7 +20,7 @@ function problemsOf(sources: Partial<ConfigSources>): readonly string[] {
 
 /** A text that no option of this kind takes. */
 function badText(name: OptionName): string {
-  const candidates = ['12.5.1', 'not any of these!', '-', ''];
+  const candidates = ['12.5.1', 'not any of these!', '-', '', 'a\0b'];
   const bad = candidates.find((text) => {
     try {
       OPTIONS[name].kind.parse(text);
@@ -63,7 +63,9 @@ describe('a bad value is a problem that names the option, the value and where it
     const text = badText(name);
     const problems = problemsOf({ flags: { [flagOf(name)]: text } });
     expect(problems).toEqual([
-      expect.stringContaining(`${name} is ${JSON.stringify(text)} (--${flagOf(name)}): expected `),
+      expect.stringContaining(
+        `${name} is ${OPTIONS[name].secret === true ? '***' : JSON.stringify(text)} (--${flagOf(name)}): expected `,
+      ),
     ]);
   });
 });

@@ -19,7 +19,10 @@ export interface DeliveryWishes extends Partial<Omit<DeliveryOptions, 'dial'>> {
 }
 
 /** A delivery to a receiver on this machine, that reconnects soon. */
-export async function testDelivery(port: number, { dial, ...wishes }: DeliveryWishes = {}): Promise<TestDelivery> {
+export async function testDelivery(
+  port: number,
+  { dial, ...wishes }: DeliveryWishes = {},
+): Promise<TestDelivery> {
   const folder = await temporaryFolder();
   const logs = collectLogs();
   const counts = noCounts();
@@ -51,14 +54,22 @@ export interface BatchWishes {
 }
 
 /** Batch number `sequence`, of one entry `{"n":sequence,…}`. */
-export function numberedBatch(sequence: number, { mode = 'acked', bytes = 0, positions = {} }: BatchWishes = {}): Promise<Encoded> {
+export function numberedBatch(
+  sequence: number,
+  { mode = 'acked', bytes = 0, positions = {} }: BatchWishes = {},
+): Promise<Encoded> {
   const filler = bytes === 0 ? '' : `,"filler":"${'x'.repeat(bytes)}"`;
   const raw = Buffer.from(`{"n":${sequence}${filler}}\n`);
   return encodeBatch({ sequence, count: 1, raw, positions }, mode, RAW);
 }
 
 /** Hands over batches `from` to `to` without waiting for room; what `send` says afterwards is for `drained` to tell. */
-export async function sendBatches(delivery: Delivery, from: number, to: number, wishes: BatchWishes = {}): Promise<void> {
+export async function sendBatches(
+  delivery: Delivery,
+  from: number,
+  to: number,
+  wishes: BatchWishes = {},
+): Promise<void> {
   for (let sequence = from; sequence <= to; sequence += 1) {
     delivery.send(await numberedBatch(sequence, wishes)).catch(() => undefined);
   }

@@ -4,7 +4,14 @@ import { decodeBatch, type Batch } from '../../src/wire/batch.ts';
 import { decompress } from '../../src/wire/codecs.ts';
 import { FrameDecoder } from '../../src/wire/decoder.ts';
 import type { Frame, FrameName } from '../../src/wire/frame.ts';
-import { decodeOpen, encodeAck, encodeReady, encodeWelcome, type Ready, type Welcome } from '../../src/wire/messages.ts';
+import {
+  decodeOpen,
+  encodeAck,
+  encodeReady,
+  encodeWelcome,
+  type Ready,
+  type Welcome,
+} from '../../src/wire/messages.ts';
 import { until } from './until.ts';
 
 /** A shipper's connection to a fake receiver, in the hands of the test. */
@@ -19,7 +26,11 @@ export interface FakeConnection {
   next(type: FrameName): Promise<Frame>;
   send(...frames: Buffer[]): void;
   /** Answers HELLO and OPEN; what READY says may depend on the epoch asked for. */
-  greet(ready?: Partial<Ready> | ((epoch: number | null) => Partial<Ready>), welcome?: Partial<Welcome>, ...behindReady: Buffer[]): Promise<void>;
+  greet(
+    ready?: Partial<Ready> | ((epoch: number | null) => Partial<Ready>),
+    welcome?: Partial<Welcome>,
+    ...behindReady: Buffer[]
+  ): Promise<void>;
   /** Settles when these sequences have come, and no other. */
   hasGot(...sequences: number[]): Promise<void>;
   ack(sequence: number, windowBytes?: number): void;
@@ -71,7 +82,9 @@ function accept(socket: Socket): FakeConnection {
     socket.end();
   });
   const batches = (): Batch[] =>
-    frames.filter(({ type }) => type === 'BATCH').map(({ algorithm, payload }) => decodeBatch(algorithm, payload));
+    frames
+      .filter(({ type }) => type === 'BATCH')
+      .map(({ algorithm, payload }) => decodeBatch(algorithm, payload));
   const sequences = (): number[] => batches().map(({ sequence }) => sequence);
   const next = async (type: FrameName): Promise<Frame> => {
     const find = (): Frame | undefined => frames.find((frame) => frame.type === type);
@@ -91,13 +104,22 @@ function accept(socket: Socket): FakeConnection {
     async greet(ready, welcome, ...behindReady) {
       await next('HELLO');
       const limits = { maxFrameBytes: 2 ** 24, maxBatchBytes: 2 ** 25 };
-      socket.write(encodeWelcome({ version: 1, algorithms: ['none', 'gzip', 'zlib', 'zstd'], tokenWanted: false, ...limits, ...welcome }));
+      socket.write(
+        encodeWelcome({
+          version: 1,
+          algorithms: ['none', 'gzip', 'zlib', 'zstd'],
+          tokenWanted: false,
+          ...limits,
+          ...welcome,
+        }),
+      );
       const { epoch } = decodeOpen((await next('OPEN')).payload);
       const place = { epoch: epoch ?? EPOCH, sequence: 0, positions: {}, windowBytes: WINDOW_BYTES };
       const own = typeof ready === 'function' ? ready(epoch) : ready;
       socket.write(Buffer.concat([encodeReady({ ...place, ...own }), ...behindReady]));
     },
-    hasGot: (...expected) => until(`batches ${expected.join(', ')} come`, () => sequences().join() === expected.join()),
+    hasGot: (...expected) =>
+      until(`batches ${expected.join(', ')} come`, () => sequences().join() === expected.join()),
     ack: (sequence, windowBytes = WINDOW_BYTES) => void socket.write(encodeAck({ sequence, windowBytes })),
     lines: async () => (await Promise.all(frames.map(linesOf))).flat(),
   };

@@ -11,13 +11,16 @@ export interface CollectedLogs {
   readonly log: Logger;
   readonly lines: LogLine[];
   /** The messages of lines at this level. */
-  at(level: 'info' | 'warn' | 'error'): string[];
+  readonly at: (level: 'info' | 'warn' | 'error') => string[];
 }
 
 /** A logger that keeps what is logged. */
 export function collectLogs(): CollectedLogs {
   const lines: LogLine[] = [];
-  const log = pino({ level: 'trace', base: null }, { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
+  const log = pino(
+    { level: 'trace', base: null },
+    { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) },
+  );
   return {
     log,
     lines,

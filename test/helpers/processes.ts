@@ -69,7 +69,8 @@ export function startPython(name: string, args: readonly string[]): TestProcess 
 export function hasPython(): boolean {
   const isThere = spawnSync('python3', ['--version']).status === 0;
   if (!isThere && process.env.CI !== undefined) throw new Error('python3 is missing, and CI needs it');
-  if (!isThere) process.stderr.write('SKIPPED: python3 is missing, so the tests against independent peers did not run\n');
+  if (!isThere)
+    process.stderr.write('SKIPPED: python3 is missing, so the tests against independent peers did not run\n');
   return isThere;
 }
 
@@ -87,9 +88,16 @@ export async function startPlainReceiver(output: string, ...args: string[]): Pro
   return {
     port: running.messages()[0]?.listening as number,
     process: running,
-    flags: () => running.messages().flatMap(({ frame }) => (frame === undefined ? [] : [(frame as { flags: number }).flags])),
+    flags: () =>
+      running
+        .messages()
+        .flatMap(({ frame }) => (frame === undefined ? [] : [(frame as { flags: number }).flags])),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-const linesOf = (text: string): string[] => text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
+const linesOf = (text: string): string[] =>
+  text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1);

@@ -157,3 +157,12 @@ export async function runServer(args: readonly string[]): Promise<Ended & { read
   const ended = await program.ended();
   return { ...ended, bytes: program.stdoutBytes };
 }
+
+/** Runs a command of the shipper's program to its end. */
+export async function runClient(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  await using program = new Program('client_main.ts', args, env);
+  return program.ended();
+}

@@ -55,7 +55,9 @@ export async function rawPeer(port: number, how: 'reading' | 'not reading' = 're
       return find() as Frame;
     },
     messages: (type) =>
-      frames.filter((frame) => frame.type === type).map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>),
+      frames
+        .filter((frame) => frame.type === type)
+        .map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>),
     ended: () => until('the receiver ends the connection', () => state.isEnded),
     async [Symbol.asyncDispose]() {
       if (socket.closed) return;
@@ -78,8 +80,11 @@ export function frame(flags: number, payload: Buffer | string = '', length?: num
 export const COMPRESSED = { none: 0, gzip: 3, zlib: 5, zstd: 7 } as const;
 
 /** A frame of a type of this protocol. */
-export const typed = (type: FrameName, payload: Buffer | string = '', algorithm: keyof typeof COMPRESSED = 'none'): Buffer =>
-  frame((FRAME[type] << 3) | COMPRESSED[algorithm], payload);
+export const typed = (
+  type: FrameName,
+  payload: Buffer | string = '',
+  algorithm: keyof typeof COMPRESSED = 'none',
+): Buffer => frame((FRAME[type] << 3) | COMPRESSED[algorithm], payload);
 
 export const HELLO = typed('HELLO', '[]');
 export const openFrame = (shipperId: string, epoch: number | null = null): Buffer =>
@@ -99,7 +104,13 @@ export interface BatchWishes {
 }
 
 /** A BATCH frame: honest, but for what is wished otherwise. */
-export function batchFrame({ sequence = 1, text = '{"n":1}\n', positions = '', algorithm = 'none', ...lies }: BatchWishes = {}): Buffer {
+export function batchFrame({
+  sequence = 1,
+  text = '{"n":1}\n',
+  positions = '',
+  algorithm = 'none',
+  ...lies
+}: BatchWishes = {}): Buffer {
   const raw = Buffer.from(text);
   const places = Buffer.from(positions);
   const prefix = Buffer.alloc(24);
@@ -112,7 +123,11 @@ export function batchFrame({ sequence = 1, text = '{"n":1}\n', positions = '', a
 }
 
 /** Greets and opens; settles when READY has come. */
-export async function shipperPeer(port: number, shipperId: string, epoch: number | null = null): Promise<RawPeer> {
+export async function shipperPeer(
+  port: number,
+  shipperId: string,
+  epoch: number | null = null,
+): Promise<RawPeer> {
   const peer = await rawPeer(port);
   peer.send(HELLO, openFrame(shipperId, epoch));
   await peer.next('READY');
@@ -121,5 +136,8 @@ export async function shipperPeer(port: number, shipperId: string, epoch: number
 
 /** The highest sequence acknowledged so far; 0 before the first. */
 export function acknowledged({ frames }: RawPeer): number {
-  return Math.max(0, ...frames.filter(({ type }) => type === 'ACK').map(({ payload }) => Number(payload.readBigUInt64BE(0))));
+  return Math.max(
+    0,
+    ...frames.filter(({ type }) => type === 'ACK').map(({ payload }) => Number(payload.readBigUInt64BE(0))),
+  );
 }

@@ -9,20 +9,34 @@ export interface ReceiverWishes {
   readonly limits?: Partial<ReceiverOptions['limits']>;
   readonly archive?: Partial<ReceiverOptions['archive']>;
   readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
   readonly port?: number;
   readonly log?: ReceiverOptions['log'];
+  readonly access?: ReceiverOptions['access'];
+  readonly tls?: ReceiverOptions['tcp']['tls'];
 }
 
 /** A receiver on a free port of this machine, its archive in `folder`; small limits, so that tests reach them. */
 export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promise<Receiver> {
-  const { limits, archive, maxConnections = 1000, port = 0, log = silentLog } = wishes;
+  const { limits, archive, maxConnections = 1000, maxConnectionsPerAddress = maxConnections } = wishes;
+  const { port = 0, log = silentLog, access, tls } = wishes;
   return startReceiver({
-    tcp: { host: '127.0.0.1', port, maxConnections },
+    tcp: {
+      host: '127.0.0.1',
+      port,
+      maxConnections,
+      maxConnectionsPerAddress,
+      ...(tls === undefined ? {} : { tls }),
+    },
+    ...(access === undefined ? {} : { access }),
     limits: {
       maxFrameBytes: 256 * 1024,
       maxBatchBytes: 1024 * 1024,
       windowBytes: 1024 * 1024,
       idleTimeoutMs: 60_000,
+      frameTimeoutMs: 60_000,
+      maxEntryBytes: 1024 * 1024,
+      maxDepth: 64,
       ...limits,
     },
     archive: { folder, format: 'gzip', segmentMaxBytes: 5 * 1024 * 1024, fsync: 'always', ...archive },
@@ -47,7 +61,8 @@ export async function archivedLines(folder: string, shipperId?: string): Promise
 export async function archivedHeaders(folder: string, shipperId: string): Promise<BlockHeader[]> {
   const headers: BlockHeader[] = [];
   for (const segment of await listSegments(folder)) {
-    for await (const { header } of readBlocks(folder, segment)) if (header.shipperId === shipperId) headers.push(header);
+    for await (const { header } of readBlocks(folder, segment))
+      if (header.shipperId === shipperId) headers.push(header);
   }
   return headers;
 }

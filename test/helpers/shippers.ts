@@ -9,7 +9,8 @@ export function linesSource(lines: readonly string[], perChunk = 1): Source {
     canReread: false,
     // eslint-disable-next-line @typescript-eslint/require-await -- there is nothing to wait for, and a source is asynchronous
     async *read(_from, signal) {
-      for (let at = 0; at < lines.length && !signal.aborted; at += perChunk) yield chunkOf(lines.slice(at, at + perChunk));
+      for (let at = 0; at < lines.length && !signal.aborted; at += perChunk)
+        yield chunkOf(lines.slice(at, at + perChunk));
     },
   };
 }
@@ -29,7 +30,10 @@ export function pacedSource(lines: readonly string[], pace: (yielded: number) =>
 }
 
 export function chunkOf(lines: readonly string[], positions: Chunk['positions'] = {}): Chunk {
-  return { lines: { bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')), count: lines.length }, positions };
+  return {
+    lines: { bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')), count: lines.length },
+    positions,
+  };
 }
 
 export const numbered = (count: number, from = 1): string[] =>
@@ -47,7 +51,14 @@ export function testShipper({ port, dial, ...wishes }: ShipperWishes): Shipper {
   return new Shipper({
     batcher: { size: 10, intervalMs: 10, maxBytes: 64 * 1024 },
     compression: { algorithm: 'gzip', level: 6, bypassBelow: 0 },
-    dial: { host: '127.0.0.1', port, delivery: 'auto', helloTimeoutMs: 2000, shipperId: 'test-shipper', ...dial },
+    dial: {
+      host: '127.0.0.1',
+      port,
+      delivery: 'auto',
+      helloTimeoutMs: 2000,
+      shipperId: 'test-shipper',
+      ...dial,
+    },
     reconnect: { firstMs: 5, maxMs: 20 },
     log: silentLog,
     closeTimeoutMs: 5000,

@@ -39,7 +39,8 @@ export class WitnessedReceiver {
     await this.#witness[Symbol.asyncDispose]();
     const verdict = await verdictOn(this.folder.path);
     const lines = await archivedLines(this.folder.path, WITNESS);
-    const isWitnessWhole = lines.join() === Array.from({ length: this.#sequence }, (_, n) => `{"witness":${n + 1}}`).join();
+    const isWitnessWhole =
+      lines.join() === Array.from({ length: this.#sequence }, (_, n) => `{"witness":${n + 1}}`).join();
     await this.folder[Symbol.asyncDispose]();
     return { ...verdict, isWitnessWhole };
   }

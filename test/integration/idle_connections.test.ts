@@ -51,7 +51,9 @@ test('a plain peer that is silent between frames is let be, longer than any time
   await using third = await rawPeer(receiver.port);
   await third.ended();
   peer.send(frame(0, '[{"after":1}]'));
-  await until('it is stored', async () => (await archivedLines(folder.path, '@plain')).includes('{"after":1}'));
+  await until('it is stored', async () =>
+    (await archivedLines(folder.path, '@plain')).includes('{"after":1}'),
+  );
   expect(peer.isEnded).toBe(false);
 });
 

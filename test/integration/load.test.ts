@@ -12,19 +12,28 @@ test(`${CONNECTIONS} connections at once, half of them plain: every entry once, 
   await using folder = await temporaryFolder();
   {
     await using receiver = await testReceiver(folder.path);
-    const peers = await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => connectTo(receiver.port, n)));
+    const peers = await Promise.all(
+      Array.from({ length: CONNECTIONS }, (_, n) => connectTo(receiver.port, n)),
+    );
     for (let sequence = 1; sequence <= BATCHES; sequence += 1) {
-      for (const [n, peer] of peers.entries()) peer.send(isPlain(n) ? plainFrame(n, sequence) : numberedFrame(n, sequence));
+      for (const [n, peer] of peers.entries())
+        peer.send(isPlain(n) ? plainFrame(n, sequence) : numberedFrame(n, sequence));
     }
     const shippers = peers.filter((_, n) => !isPlain(n));
-    await until('all shippers are acknowledged', () => shippers.every((peer) => acknowledged(peer) === BATCHES), 30_000);
+    await until(
+      'all shippers are acknowledged',
+      () => shippers.every((peer) => acknowledged(peer) === BATCHES),
+      30_000,
+    );
     await until('all plain entries are durable', () => receiver.ledger.stored === CONNECTIONS * BATCHES);
     expect(receiver.ledger).toMatchObject({ connections: CONNECTIONS, errors: {}, inHand: 0 });
     expect(peers.filter((peer, n) => isPlain(n) && peer.bytesReceived > 0)).toEqual([]);
     await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()));
     await until('all are forgotten', () => receiver.ledger.connections === 0);
   }
-  const entries = (await archivedLines(folder.path)).map((line) => JSON.parse(line) as { peer: number; n: number });
+  const entries = (await archivedLines(folder.path)).map(
+    (line) => JSON.parse(line) as { peer: number; n: number },
+  );
   const byPeer = Map.groupBy(entries, ({ peer }) => peer);
   expect(byPeer.size).toBe(CONNECTIONS);
   const inOrder = Array.from({ length: BATCHES }, (_, n) => n + 1);
@@ -35,11 +44,14 @@ test(`${CONNECTIONS} connections at once, half of them plain: every entry once, 
 test('stopping under load: what is stored is acknowledged, each shipper gets BYE with when to return, and no error', async () => {
   await using folder = await temporaryFolder();
   const receiver = await testReceiver(folder.path, { limits: { windowBytes: 128 * 1024 } });
-  const peers = await Promise.all(Array.from({ length: 20 }, (_, n) => shipperPeer(receiver.port, `shipper-${n}`)));
+  const peers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => shipperPeer(receiver.port, `shipper-${n}`)),
+  );
   const sequences = peers.map(() => 0);
   const pushing = setInterval(() => {
     for (const [n, peer] of peers.entries()) {
-      if (!peer.isEnded && peer.socket.writableLength < 2 ** 20) peer.send(numberedFrame(n, (sequences[n] = (sequences[n] ?? 0) + 1)));
+      if (!peer.isEnded && peer.socket.writableLength < 2 ** 20)
+        peer.send(numberedFrame(n, (sequences[n] = (sequences[n] ?? 0) + 1)));
     }
   }, 1);
   await until('all have been acknowledged something', () => peers.every((peer) => acknowledged(peer) > 0));
@@ -88,7 +100,12 @@ test('shippers outlive a receiver that restarts again and again: every entry onc
   const running = Promise.all(shippers.map((shipper) => shipper.run(neverStop())));
   for (let restarts = 0; restarts < 3; restarts += 1) {
     const before = receiver.ledger.stored;
-    await until('it stores', () => receiver.ledger.stored > before || shippers.every(({ counts }) => counts.acknowledged === lines.length));
+    await until(
+      'it stores',
+      () =>
+        receiver.ledger.stored > before ||
+        shippers.every(({ counts }) => counts.acknowledged === lines.length),
+    );
     await receiver[Symbol.asyncDispose]();
     receiver = await testReceiver(folder.path, { port });
   }
@@ -96,11 +113,13 @@ test('shippers outlive a receiver that restarts again and again: every entry onc
   await receiver[Symbol.asyncDispose]();
   for (const id of ['a', 'b', 'c']) expect(await archivedLines(folder.path, id)).toEqual(lines);
   expect((await verdictOn(folder.path)).code).toBe(0);
-  for (const { counts } of shippers) expect(counts).toMatchObject({ read: 3000, acknowledged: 3000, rejected: 0 });
+  for (const { counts } of shippers)
+    expect(counts).toMatchObject({ read: 3000, acknowledged: 3000, rejected: 0 });
 });
 
 const isPlain = (n: number): boolean => n % 2 === 0;
-const connectTo = (port: number, n: number): Promise<RawPeer> => (isPlain(n) ? rawPeer(port) : shipperPeer(port, `shipper-${n}`));
+const connectTo = (port: number, n: number): Promise<RawPeer> =>
+  isPlain(n) ? rawPeer(port) : shipperPeer(port, `shipper-${n}`);
 const plainFrame = (peer: number, n: number): Buffer => frame(0, JSON.stringify([{ peer, n }]));
 const numberedFrame = (peer: number, sequence: number): Buffer =>
   batchFrame({ sequence, text: `${JSON.stringify({ peer, n: sequence })}\n` });

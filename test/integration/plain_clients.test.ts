@@ -33,7 +33,12 @@ describe.skipIf(!hasPython())('a client of the original protocol ships to our re
     await writeFile(entries, `${ENTRIES.join('\n')}\n`);
     {
       await using receiver = await testReceiver(folder.in('data'));
-      await using client = startPython('plain_client.py', [String(receiver.port), '--entries', entries, ...options]);
+      await using client = startPython('plain_client.py', [
+        String(receiver.port),
+        '--entries',
+        entries,
+        ...options,
+      ]);
       expect(await client.exited, client.stderr).toBe(0);
       expect(client.stderr).toBe('');
       expect(client.messages()).toEqual([{ sent: ENTRIES.length, received_bytes: 0 }]);
@@ -48,11 +53,19 @@ describe.skipIf(!hasPython())('a client of the original protocol ships to our re
     await using folder = await temporaryFolder();
     {
       await using receiver = await testReceiver(folder.path);
-      await using client = startPython('plain_client.py', [String(receiver.port), '--count', '5000', '--batch', '50']);
+      await using client = startPython('plain_client.py', [
+        String(receiver.port),
+        '--count',
+        '5000',
+        '--batch',
+        '50',
+      ]);
       expect(await client.exited, client.stderr).toBe(0);
       await until('the entries are durable', () => receiver.ledger.stored === 5000);
     }
-    expect((await archivedLines(folder.path, '@plain')).map(numberOf)).toEqual(Array.from({ length: 5000 }, (_, n) => n + 1));
+    expect((await archivedLines(folder.path, '@plain')).map(numberOf)).toEqual(
+      Array.from({ length: 5000 }, (_, n) => n + 1),
+    );
   });
 
   test('one that stays connected and silent is archived all the same, and a stopping receiver sends it no byte', async () => {
@@ -76,16 +89,27 @@ describe.skipIf(!hasPython())('a client of the original protocol ships to our re
         names.map(async (name) => {
           await writeFile(folder.in(`${name}.entries`), numberedEntries(name, 500));
           await using client = startPython('plain_client.py', [
-            ...[String(receiver.port), '--half-close', '--algorithm', 'zlib', '--entries', folder.in(`${name}.entries`)],
+            ...[
+              String(receiver.port),
+              '--half-close',
+              '--algorithm',
+              'zlib',
+              '--entries',
+              folder.in(`${name}.entries`),
+            ],
           ]);
           expect(await client.exited, client.stderr).toBe(0);
         }),
       );
       await until('the entries are durable', () => receiver.ledger.stored === 2000);
     }
-    const stored = (await archivedLines(folder.path)).map((line) => JSON.parse(line) as { name: string; n: number });
+    const stored = (await archivedLines(folder.path)).map(
+      (line) => JSON.parse(line) as { name: string; n: number },
+    );
     for (const name of ['a', 'b', 'c', 'd']) {
-      expect(stored.filter((entry) => entry.name === name).map(({ n }) => n)).toEqual(Array.from({ length: 500 }, (_, n) => n));
+      expect(stored.filter((entry) => entry.name === name).map(({ n }) => n)).toEqual(
+        Array.from({ length: 500 }, (_, n) => n),
+      );
     }
   });
 });

@@ -8,7 +8,11 @@ import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
 const HELLO_FLAGS = 0x08;
-const AS_SENT = ['{"n":1.0,"big":12345678901234567890,"huge":1e400}', '{ "b":[{}], "a" : "}\\"{", "ключ":"😀" }', '{}'];
+const AS_SENT = [
+  '{"n":1.0,"big":12345678901234567890,"huge":1e400}',
+  '{ "b":[{}], "a" : "}\\"{", "ключ":"😀" }',
+  '{}',
+];
 
 describe.skipIf(!hasPython())('our shipper ships to a receiver of the original protocol', () => {
   test.each([

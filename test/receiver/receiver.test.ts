@@ -102,7 +102,10 @@ test('where rejected elements cannot be kept, the good ones of their array are n
   await writeFile(folder.in('rejected'), 'a file where a folder should be');
   await using peer = await rawPeer(receiver.port);
   peer.send(frame(0, '[{"good":1},7,{"good":2}]'));
-  await until('its fate is known', () => receiver.ledger.received === 3 && (receiver.ledger.stored === 2 || peer.isEnded));
+  await until(
+    'its fate is known',
+    () => receiver.ledger.received === 3 && (receiver.ledger.stored === 2 || peer.isEnded),
+  );
   const { received, stored, rejected, refused, inHand } = receiver.ledger;
   expect(inHand).toBe(0);
   expect(received).toBe(stored + rejected + refused);
@@ -116,5 +119,11 @@ test('the last word of a receiver is its books', async () => {
   peer.send(frame(0, '[{"a":1},7]'));
   await until('it is stored', () => receiver.ledger.stored === 1);
   await receiver[Symbol.asyncDispose]();
-  expect(lines.at(-1)).toMatchObject({ received: 2, stored: 1, rejected: 1, inHand: 0, errors: { not_an_object: 1 } });
+  expect(lines.at(-1)).toMatchObject({
+    received: 2,
+    stored: 1,
+    rejected: 1,
+    inHand: 0,
+    errors: { not_an_object: 1 },
+  });
 });

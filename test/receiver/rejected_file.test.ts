@@ -4,15 +4,32 @@ import { RejectedFile, type Rejected } from '../../src/receiver/rejected_file.ts
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
-const rejected = (text: string): Rejected => ({ peer: '127.0.0.1:5', code: 'not_an_object', reason: 'because', text });
+const rejected = (text: string): Rejected => ({
+  peer: '127.0.0.1:5',
+  code: 'not_an_object',
+  reason: 'because',
+  text,
+});
 
 test('what was rejected is a JSON line each, with when, from whom and why', async () => {
   await using folder = await temporaryFolder();
   await new RejectedFile(folder.path).add([rejected('7'), rejected('"line\\nbreak"')], NOW);
   const lines = (await readFile(folder.in('rejected', 'plain.jsonl'), 'utf8')).split('\n').slice(0, -1);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { receivedAt: '2026-01-31T12:00:00.000Z', peer: '127.0.0.1:5', code: 'not_an_object', reason: 'because', text: '7' },
-    { receivedAt: '2026-01-31T12:00:00.000Z', peer: '127.0.0.1:5', code: 'not_an_object', reason: 'because', text: '"line\\nbreak"' },
+    {
+      receivedAt: '2026-01-31T12:00:00.000Z',
+      peer: '127.0.0.1:5',
+      code: 'not_an_object',
+      reason: 'because',
+      text: '7',
+    },
+    {
+      receivedAt: '2026-01-31T12:00:00.000Z',
+      peer: '127.0.0.1:5',
+      code: 'not_an_object',
+      reason: 'because',
+      text: '"line\\nbreak"',
+    },
   ]);
 });
 
@@ -22,7 +39,9 @@ test('later ones are added behind, in order, also by another process', async () 
   await Promise.all(Array.from({ length: 50 }, (_, n) => file.add([rejected(String(n))], NOW)));
   await new RejectedFile(folder.path).add([rejected('50')], NOW);
   const lines = (await readFile(folder.in('rejected', 'plain.jsonl'), 'utf8')).split('\n').slice(0, -1);
-  expect(lines.map((line) => (JSON.parse(line) as Rejected).text)).toEqual(Array.from({ length: 51 }, (_, n) => String(n)));
+  expect(lines.map((line) => (JSON.parse(line) as Rejected).text)).toEqual(
+    Array.from({ length: 51 }, (_, n) => String(n)),
+  );
 });
 
 test('a full file takes no more: what a peer sends wrong must not fill the disk', async () => {

@@ -47,14 +47,22 @@ describe('the greeting', () => {
   test('a stranger that names no epoch gets a new one, and is at the start', async () => {
     await using peer = await shipperPeer(receiver.port, 'a');
     const [ready] = peer.messages('READY');
-    expect(ready).toEqual({ epoch: expect.any(Number) as number, sequence: 0, positions: {}, windowBytes: WINDOW_BYTES });
+    expect(ready).toEqual({
+      epoch: expect.any(Number) as number,
+      sequence: 0,
+      positions: {},
+      windowBytes: WINDOW_BYTES,
+    });
   });
 
   test('a known shipper is told its place: epoch, sequence, positions', async () => {
     const position = { offset: 12, head: 'ab', headBytes: 2 };
     {
       await using peer = await shipperPeer(receiver.port, 'a', 7);
-      peer.send(batchFrame({ positions: JSON.stringify({ '/x': position, __proto__: null }) }), batchFrame({ sequence: 2 }));
+      peer.send(
+        batchFrame({ positions: JSON.stringify({ '/x': position, __proto__: null }) }),
+        batchFrame({ sequence: 2 }),
+      );
       await isAcknowledged(peer, 2);
     }
     await using again = await shipperPeer(receiver.port, 'a');
@@ -125,11 +133,13 @@ describe('batches', () => {
 
   test('many in one write are acknowledged by few ACKs, the last one for all', async () => {
     await using peer = await shipperPeer(receiver.port, 'a');
-    peer.send(...Array.from({ length: 500 }, (_, n) => batchFrame({ sequence: n + 1, text: `{"n":${n + 1}}\n` })));
-    await isAcknowledged(peer, 500);
-    expect((await archivedLines(folder.path, 'a')).map((line) => (JSON.parse(line) as { n: number }).n)).toEqual(
-      Array.from({ length: 500 }, (_, n) => n + 1),
+    peer.send(
+      ...Array.from({ length: 500 }, (_, n) => batchFrame({ sequence: n + 1, text: `{"n":${n + 1}}\n` })),
     );
+    await isAcknowledged(peer, 500);
+    expect(
+      (await archivedLines(folder.path, 'a')).map((line) => (JSON.parse(line) as { n: number }).n),
+    ).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
   });
 
   test('a connection may take more than a window in all', async () => {
@@ -159,7 +169,11 @@ describe('the end', () => {
 
   test('a shipper that half-closes after its last batch still gets its ACK', async () => {
     await using peer = await rawPeer(receiver.port);
-    peer.send(HELLO, openFrame('a'), ...Array.from({ length: 20 }, (_, n) => batchFrame({ sequence: n + 1 })));
+    peer.send(
+      HELLO,
+      openFrame('a'),
+      ...Array.from({ length: 20 }, (_, n) => batchFrame({ sequence: n + 1 })),
+    );
     peer.socket.end();
     await peer.ended();
     expect(acknowledged(peer)).toBe(20);

@@ -156,12 +156,15 @@ describe('source positions', () => {
 
   test('more of them than a batch may carry begin another one', async () => {
     const { batcher, batches, ended } = batching({ size: 100_000, maxBytes: 1e9 });
-    for (let n = 0; n < 500; n += 1) await batcher.add(chunkOf([LINE], { [`/var/log/${n}/${'x'.repeat(200)}`]: at(8) }));
+    for (let n = 0; n < 500; n += 1)
+      await batcher.add(chunkOf([LINE], { [`/var/log/${n}/${'x'.repeat(200)}`]: at(8) }));
     batcher.end();
     await ended;
     expect(batches.length).toBeGreaterThan(1);
     for (const { positions } of batches) expect(JSON.stringify(positions).length).toBeLessThanOrEqual(60_000);
     expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(500);
-    expect(Object.keys(Object.assign({}, ...batches.map(({ positions }) => positions)) as object)).toHaveLength(500);
+    expect(
+      Object.keys(Object.assign({}, ...batches.map(({ positions }) => positions)) as object),
+    ).toHaveLength(500);
   });
 });

@@ -16,7 +16,9 @@ describe('the place to begin', () => {
 
   test('is the start for a plain receiver, after HELLO_TIMEOUT', async () => {
     await using receiver = await fakeReceiver();
-    await using tested = await testDelivery(receiver.port, { dial: { delivery: 'auto', helloTimeoutMs: 20 } });
+    await using tested = await testDelivery(receiver.port, {
+      dial: { delivery: 'auto', helloTimeoutMs: 20 },
+    });
     expect(await tested.delivery.place).toEqual({ nextSequence: 1, positions: {} });
     expect(tested.delivery.mode).toBe('plain');
   });
@@ -31,15 +33,20 @@ describe('the place to begin', () => {
     expect(tested.delivery.isConnected).toBe(false);
   });
 
-  test.each(['taken_over', 'conflict', 'unauthorized', 'bad_version'] as const)('never comes after ERROR %s', async (code) => {
-    await using receiver = await fakeReceiver();
-    await using tested = await testDelivery(receiver.port);
-    const connection = await receiver.connection(1);
-    await connection.next('HELLO');
-    connection.send(encodeFault({ code, reason: 'because' }));
-    await expect(tested.delivery.place).rejects.toMatchObject({ message: expect.stringContaining('because') as string });
-    expect(receiver.connections).toHaveLength(1);
-  });
+  test.each(['taken_over', 'conflict', 'unauthorized', 'bad_version'] as const)(
+    'never comes after ERROR %s',
+    async (code) => {
+      await using receiver = await fakeReceiver();
+      await using tested = await testDelivery(receiver.port);
+      const connection = await receiver.connection(1);
+      await connection.next('HELLO');
+      connection.send(encodeFault({ code, reason: 'because' }));
+      await expect(tested.delivery.place).rejects.toMatchObject({
+        message: expect.stringContaining('because') as string,
+      });
+      expect(receiver.connections).toHaveLength(1);
+    },
+  );
 });
 
 describe('acknowledgement', () => {

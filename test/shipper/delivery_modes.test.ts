@@ -7,7 +7,8 @@ import { EPOCH, fakeReceiver } from '../helpers/fake_receiver.ts';
 import { until } from '../helpers/until.ts';
 
 const AUTO = { dial: { delivery: 'auto', helloTimeoutMs: 200 } } as const;
-const entriesOf = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, n) => `{"n":${from + n}}`);
+const entriesOf = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => `{"n":${from + n}}`);
 
 test('acked, plain, acked again: nothing is lost, and what the plain one took is declared to the other', async () => {
   await using receiver = await fakeReceiver();
@@ -81,10 +82,16 @@ test('a batch handed over while the kind changes is sent once', async () => {
   await tested.delivery.place;
   await until('it is connected', () => tested.delivery.isConnected);
   for (let sequence = 1; sequence <= 20; sequence += 1) {
-    await tested.delivery.send(await numberedBatch(sequence, { mode: sequence % 2 === 0 ? 'plain' : 'acked' }));
+    await tested.delivery.send(
+      await numberedBatch(sequence, { mode: sequence % 2 === 0 ? 'plain' : 'acked' }),
+    );
   }
   await tested.delivery.drained();
   await until('all have come', async () => (await plain.lines()).length === 20);
   expect(await plain.lines()).toEqual(entriesOf(1, 20));
-  expect(plain.frames.filter(({ type }) => type === 'BATCH').map(({ algorithm, payload }) => decodeBatch(algorithm, payload))).toEqual([]);
+  expect(
+    plain.frames
+      .filter(({ type }) => type === 'BATCH')
+      .map(({ algorithm, payload }) => decodeBatch(algorithm, payload)),
+  ).toEqual([]);
 });

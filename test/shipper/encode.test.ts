@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encodeAgain, encodeBatch, rawOf, type Compression, type Encoded, type Mode } from '../../src/shipper/encode.ts';
+import {
+  encodeAgain,
+  encodeBatch,
+  rawOf,
+  type Compression,
+  type Encoded,
+  type Mode,
+} from '../../src/shipper/encode.ts';
 import { decodeBatch, type Batch } from '../../src/wire/batch.ts';
 import { decompress } from '../../src/wire/codecs.ts';
 import { FrameDecoder } from '../../src/wire/decoder.ts';
@@ -10,7 +17,11 @@ const RAW = Buffer.from('{"a":1.0,"big":12345678901234567890}\n{"b":"ключ �
 const LINES = RAW.toString().split('\n').slice(0, -1);
 const POSITIONS = { '/a.log': { offset: 10, head: 'ab', headBytes: 2 } };
 const BATCH = { sequence: 7, count: 2, raw: RAW, positions: POSITIONS };
-const compression = (algorithm: Compression['algorithm'], bypassBelow = 0): Compression => ({ algorithm, level: 6, bypassBelow });
+const compression = (algorithm: Compression['algorithm'], bypassBelow = 0): Compression => ({
+  algorithm,
+  level: 6,
+  bypassBelow,
+});
 
 function frameOf({ head, body }: Encoded): Frame {
   const [frame, ...more] = new FrameDecoder({ maxFrameBytes: 2 ** 24 }).push(Buffer.concat([head, body]));
@@ -30,29 +41,44 @@ async function plainTextOf(encoded: Encoded): Promise<string> {
 }
 
 describe('for a receiver that acknowledges', () => {
-  test.each(['none', 'gzip', 'zlib', 'zstd'] as const)('a BATCH, compressed with %s, says all of itself', async (algorithm) => {
-    const encoded = await encodeBatch(BATCH, 'acked', compression(algorithm));
-    const batch = batchOf(encoded);
-    expect(batch).toMatchObject({ sequence: 7, count: 2, rawLength: RAW.length, crc: crc32(RAW), positions: POSITIONS, algorithm });
-    expect(await decompress(algorithm, batch.body, { maxBytes: 1000 })).toEqual(RAW);
-    expect(await rawOf(encoded)).toEqual(RAW);
-  });
+  test.each(['none', 'gzip', 'zlib', 'zstd'] as const)(
+    'a BATCH, compressed with %s, says all of itself',
+    async (algorithm) => {
+      const encoded = await encodeBatch(BATCH, 'acked', compression(algorithm));
+      const batch = batchOf(encoded);
+      expect(batch).toMatchObject({
+        sequence: 7,
+        count: 2,
+        rawLength: RAW.length,
+        crc: crc32(RAW),
+        positions: POSITIONS,
+        algorithm,
+      });
+      expect(await decompress(algorithm, batch.body, { maxBytes: 1000 })).toEqual(RAW);
+      expect(await rawOf(encoded)).toEqual(RAW);
+    },
+  );
 
   test.each([
     ['below the threshold', RAW.length + 1, 'none'],
     ['at the threshold', RAW.length, 'gzip'],
   ])('%s compression is %s bytes: %s', async (_, bypassBelow, algorithm) => {
-    expect(batchOf(await encodeBatch(BATCH, 'acked', compression('gzip', bypassBelow))).algorithm).toBe(algorithm);
+    expect(batchOf(await encodeBatch(BATCH, 'acked', compression('gzip', bypassBelow))).algorithm).toBe(
+      algorithm,
+    );
   });
 });
 
 describe('for a plain receiver', () => {
-  test.each(['none', 'gzip', 'zlib'] as const)('a JSON array of the entries as they are, compressed with %s', async (algorithm) => {
-    const encoded = await encodeBatch(BATCH, 'plain', compression(algorithm));
-    expect(await plainTextOf(encoded)).toBe(`[${LINES.join(',')}]`);
-    expect(frameOf(encoded).algorithm).toBe(algorithm);
-    expect(encoded).toMatchObject({ sequence: 7, count: 2, positions: POSITIONS });
-  });
+  test.each(['none', 'gzip', 'zlib'] as const)(
+    'a JSON array of the entries as they are, compressed with %s',
+    async (algorithm) => {
+      const encoded = await encodeBatch(BATCH, 'plain', compression(algorithm));
+      expect(await plainTextOf(encoded)).toBe(`[${LINES.join(',')}]`);
+      expect(frameOf(encoded).algorithm).toBe(algorithm);
+      expect(encoded).toMatchObject({ sequence: 7, count: 2, positions: POSITIONS });
+    },
+  );
 
   test('CRLF and blanks around entries are still JSON', async () => {
     const raw = Buffer.from('{"a":1}\r\n {"b":2} \n');
@@ -61,7 +87,11 @@ describe('for a plain receiver', () => {
   });
 
   test.each([
-    ['is not JSON', ['{not json}', '{"good":1}'], [{ message: '{not json}', _error: 'not_json' }, { good: 1 }]],
+    [
+      'is not JSON',
+      ['{not json}', '{"good":1}'],
+      [{ message: '{not json}', _error: 'not_json' }, { good: 1 }],
+    ],
     ['is two objects', ['{"a":1}{"b":2}'], [{ message: '{"a":1}{"b":2}', _error: 'not_json' }]],
     [
       'is JSON only together with the next',
@@ -73,7 +103,9 @@ describe('for a plain receiver', () => {
     ],
   ])('a line that only looks like an entry because it %s becomes a message', async (_, lines, expected) => {
     const raw = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-    const text = await plainTextOf(await encodeBatch({ ...BATCH, count: lines.length, raw }, 'plain', compression('none')));
+    const text = await plainTextOf(
+      await encodeBatch({ ...BATCH, count: lines.length, raw }, 'plain', compression('none')),
+    );
     expect(JSON.parse(text)).toEqual(expected);
   });
 });
@@ -97,7 +129,11 @@ describe('for a receiver of the other kind', () => {
     const plain = await encodeBatch({ ...BATCH, count: lines.length, raw }, 'plain', compression('gzip'));
     const acked = batchOf(await encodeAgain(plain, 'acked', compression('none')));
     expect(acked.count).toBe(lines.length);
-    const messages = acked.body.toString().split('\n').slice(0, -1).map((line) => (JSON.parse(line) as { message: string }).message);
+    const messages = acked.body
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => (JSON.parse(line) as { message: string }).message);
     expect(messages).toEqual(lines);
     expect(acked.rawLength).toBe(acked.body.length);
   });

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BUSY_PERCENT, IDLE_PERCENT, LevelController, nextLevel } from '../../src/shipper/level_controller.ts';
+import {
+  BUSY_PERCENT,
+  IDLE_PERCENT,
+  LevelController,
+  nextLevel,
+} from '../../src/shipper/level_controller.ts';
 import { collectLogs } from '../helpers/logs.ts';
+import { until } from '../helpers/until.ts';
 
 const BOUNDS = { min: 1, max: 9 };
 const BETWEEN = (BUSY_PERCENT + IDLE_PERCENT) / 2;
@@ -45,7 +51,13 @@ describe('the controller', () => {
       const reading = readings.shift() ?? BETWEEN;
       return reading instanceof Error ? Promise.reject(reading) : Promise.resolve(reading);
     };
-    const controller = new LevelController({ bounds: BOUNDS, start, checkIntervalMs: 5000, log: logs.log, readCpu });
+    const controller = new LevelController({
+      bounds: BOUNDS,
+      start,
+      checkIntervalMs: 5000,
+      log: logs.log,
+      readCpu,
+    });
     return { controller, logs, reads: () => reads };
   }
 
@@ -91,8 +103,8 @@ describe('the controller', () => {
   test('reads the CPU of this process where no other reading is given', async () => {
     vi.useRealTimers();
     const { log, at } = collectLogs();
-    const controller = new LevelController({ bounds: { min: 3, max: 3 }, start: 3, checkIntervalMs: 50, log });
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    const controller = new LevelController({ bounds: BOUNDS, start: 5, checkIntervalMs: 50, log });
+    await until('the level moves', () => controller.changes > 0);
     controller.stop();
     expect(at('warn')).toEqual([]);
   });

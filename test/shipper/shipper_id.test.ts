@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { shipperIdOf, type IdParts } from '../../src/shipper/shipper_id.ts';
 import { isShipperId } from '../../src/wire/messages.ts';
 
-const PARTS: IdParts = { template: '', hostname: 'web-1.example', pid: 42, command: 'send', paths: ['/a.log', '/b.log'], nonce: 'f00d' };
+const PARTS: IdParts = {
+  template: '',
+  hostname: 'web-1.example',
+  pid: 42,
+  command: 'send',
+  paths: ['/a.log', '/b.log'],
+  nonce: 'f00d',
+};
 const idOf = (parts: Partial<IdParts>): string => shipperIdOf({ ...PARTS, ...parts });
 
 describe('an id as configured', () => {
@@ -34,7 +41,8 @@ describe('an id made here', () => {
   test.each(['', '-', '...', 'host name', 'höst', '_x', 'x'.repeat(300), '@plain', '../../etc'])(
     'is one the receiver takes, on a host called %j',
     (hostname) => {
-      for (const command of ['send', 'generate', 'pipe'] as const) expect(idOf({ hostname, command })).toSatisfy(isShipperId);
+      for (const command of ['send', 'generate', 'pipe'] as const)
+        expect(idOf({ hostname, command })).toSatisfy(isShipperId);
       expect(idOf({ hostname, template: '{hostname}' })).toSatisfy(isShipperId);
     },
   );

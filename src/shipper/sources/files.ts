@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../base/logger.ts';
 import { LineCutter, type Cut } from '../../base/lines.ts';
 import type { SourcePosition, SourcePositions } from '../../entry.ts';
-import { entryLines, pieceOfLine } from '../entry_lines.ts';
+import { entriesOf } from '../entry_lines.ts';
 import type { Chunk, Source } from '../source.ts';
 
 /** The head by which a file is known again. */
@@ -27,10 +27,10 @@ export function files(options: FilesOptions): Source {
   return {
     name: 'files',
     canReread: true,
-    async *read(from, signal) {
+    async *read(from, signal, maxChunkBytes) {
       for (const path of options.paths) {
         if (signal.aborted) return;
-        yield* readFile(path, from, options, signal);
+        yield* readFile(path, from, { ...options, maxChunkBytes }, signal);
       }
     },
   };
@@ -47,7 +47,7 @@ export async function expectFiles(paths: readonly string[]): Promise<void> {
 async function* readFile(
   path: string,
   from: SourcePositions,
-  options: FilesOptions,
+  options: FilesOptions & { readonly maxChunkBytes: number },
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
   await using file = await open(path, 'r');
@@ -55,20 +55,23 @@ async function* readFile(
   const cutter = new LineCutter(options.maxLineBytes, start.part);
   let { offset } = start;
   const { head, headBytes } = start;
-  const chunkOf = (cut: Cut): Chunk => {
-    offset += cut.bytes.length + (cut.kind === 'piece' && cut.isLast ? 1 : 0);
+  function* chunksOf(cut: Cut): Generator<Chunk> {
     const part = cut.kind === 'piece' && !cut.isLast ? { part: cut.part } : {};
-    const lines = cut.kind === 'lines' ? entryLines(cut.bytes) : pieceOfLine(cut.bytes, cut.part, cut.isLast);
-    return { lines, positions: { [path]: { offset, head, headBytes, ...part } } };
-  };
+    for (const { lines, sourceBytes } of entriesOf(cut, options.maxChunkBytes)) {
+      offset += sourceBytes;
+      yield { lines, positions: { [path]: { offset, head, headBytes, ...part } } };
+    }
+  }
   for (let at = offset; !signal.aborted;) {
     const bytes = await readAt(file, at, options.readBytes);
     if (bytes.length === 0) {
-      for (const cut of cutter.end()) yield withoutAddedNewline(chunkOf(cut), path, at);
+      for (const cut of cutter.end()) {
+        for (const chunk of chunksOf(cut)) yield withoutAddedNewline(chunk, path, at);
+      }
       return;
     }
     at += bytes.length;
-    for (const cut of cutter.push(bytes)) yield chunkOf(cut);
+    for (const cut of cutter.push(bytes)) yield* chunksOf(cut);
   }
 }
 

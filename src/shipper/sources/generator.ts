@@ -13,6 +13,9 @@ export interface GeneratorOptions {
   readonly now: () => number;
 }
 
+/** No entry is longer. */
+const ENTRY_BYTES = 256;
+
 /** Made at most at a time. */
 const CHUNK_ENTRIES = 256;
 
@@ -38,18 +41,22 @@ export function generator(options: GeneratorOptions): Source {
   return {
     name: 'generate',
     canReread: false,
-    read: (_from, signal) => (options.rate === 0 ? unlimited(options, signal) : steady(options, signal)),
+    read(_from, signal, maxChunkBytes) {
+      const atOnce = Math.max(1, Math.min(CHUNK_ENTRIES, Math.floor(maxChunkBytes / ENTRY_BYTES)));
+      return options.rate === 0 ? unlimited(options, signal, atOnce) : steady(options, signal, atOnce);
+    },
   };
 }
 
 async function* unlimited(
   { runTimeMs, seed, now }: GeneratorOptions,
   signal: AbortSignal,
+  atOnce: number,
 ): AsyncGenerator<Chunk> {
   const make = maker(seed, now);
   const end = endOf(runTimeMs);
   while (!signal.aborted && performance.now() < end) {
-    yield make(CHUNK_ENTRIES);
+    yield make(atOnce);
     await nextTurn();
   }
 }
@@ -57,6 +64,7 @@ async function* unlimited(
 async function* steady(
   { rate, runTimeMs, seed, now }: GeneratorOptions,
   signal: AbortSignal,
+  atOnce: number,
 ): AsyncGenerator<Chunk> {
   const make = maker(seed, now);
   const start = performance.now();
@@ -65,8 +73,8 @@ async function* steady(
   while (!signal.aborted) {
     const at = Math.min(performance.now(), end);
     const due = Math.floor(((at - start) / 1000) * rate);
-    for (; made < due && !signal.aborted; made += Math.min(due - made, CHUNK_ENTRIES))
-      yield make(Math.min(due - made, CHUNK_ENTRIES));
+    for (; made < due && !signal.aborted; made += Math.min(due - made, atOnce))
+      yield make(Math.min(due - made, atOnce));
     if (at >= end) return;
     await delay(Math.max(1, Math.min(TICK_MS, end - at)), undefined, { signal }).catch(() => undefined);
   }

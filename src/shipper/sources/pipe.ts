@@ -1,7 +1,7 @@
 /** `pipe`: standard input, or any other stream of bytes that comes only once. */
 import type { Readable } from 'node:stream';
 import { LineCutter, type Cut } from '../../base/lines.ts';
-import { entryLines, pieceOfLine } from '../entry_lines.ts';
+import { entriesOf } from '../entry_lines.ts';
 import type { Chunk, Source } from '../source.ts';
 
 export interface PipeOptions {
@@ -14,24 +14,23 @@ export function pipe({ input, maxLineBytes }: PipeOptions): Source {
   return {
     name: 'pipe',
     canReread: false,
-    async *read(_from, signal) {
+    async *read(_from, signal, maxChunkBytes) {
       const stop = (): unknown => input.destroy();
       signal.addEventListener('abort', stop, { once: true });
       const cutter = new LineCutter(maxLineBytes);
       try {
         for await (const bytes of input as AsyncIterable<Buffer>)
-          for (const cut of cutter.push(bytes)) yield chunkOf(cut);
+          for (const cut of cutter.push(bytes)) yield* chunksOf(cut, maxChunkBytes);
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
         signal.removeEventListener('abort', stop);
       }
-      for (const cut of cutter.end()) yield chunkOf(cut);
+      for (const cut of cutter.end()) yield* chunksOf(cut, maxChunkBytes);
     },
   };
 }
 
-const chunkOf = (cut: Cut): Chunk => ({
-  lines: cut.kind === 'lines' ? entryLines(cut.bytes) : pieceOfLine(cut.bytes, cut.part, cut.isLast),
-  positions: {},
-});
+function* chunksOf(cut: Cut, maxBytes: number): Generator<Chunk> {
+  for (const { lines } of entriesOf(cut, maxBytes)) yield { lines, positions: {} };
+}

@@ -3,51 +3,21 @@
  * - a batch is in a file before it is sent, under a number that never changes;
  * - each run numbers in an epoch of its own, so that a spool that went back in time (a lost disk cache, an old image)
  *   can't give one number to two batches; what an earlier run left is sent first, in its own epoch;
+ * - the numbers of an epoch follow each other: where batches were lost there is a GAP;
  * - a file is deleted when all in it is acknowledged: the receiver, not the disk, knows what that is.
  */
-import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { lockFolder } from '../../base/folder_lock.ts';
-import type { Logger } from '../../base/logger.ts';
+import { unlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Signal } from '../../base/signal.ts';
-import { encodeGap } from '../../wire/messages.ts';
 import type { Encoded } from '../encode.ts';
 import { ShipperError } from '../shipper_error.ts';
-import {
-  CRC_BYTES,
-  decodeRecord,
-  parseSpoolFileName,
-  readRecord,
-  scanSpoolFile,
-  spoolFileName,
-  type SpoolRecord,
-} from './spool_file.ts';
-
-export const SPOOL_FULL = ['block', 'drop_oldest', 'drop_newest'] as const;
-export type SpoolFull = (typeof SPOOL_FULL)[number];
-
-export interface SpoolOptions {
-  readonly folder: string;
-  readonly maxBytes: number;
-  /** What happens to a batch that does not fit: the source waits, or batches are lost, counted and declared. */
-  readonly full: SpoolFull;
-  readonly fsync: 'always' | 'interval' | 'never';
-  readonly log: Logger;
-  readonly now: () => number;
-}
-
-/** One file of the queue. */
-interface File {
-  readonly epoch: number;
-  /** The first number it holds (or held). */
-  readonly first: number;
-  readonly path: string;
-  records: SpoolRecord[];
-  bytes: number;
-  /** How many of its records `read` has given out. */
-  given: number;
-}
+import { BatchCache } from './batch_cache.ts';
+import { dropOldest } from './drop_oldest.ts';
+import { PendingGap } from './pending_gap.ts';
+import { entriesIn, readRecord, recordBytes, type SpoolFile, type SpoolRecord } from './spool_file.ts';
+import type { SpoolOptions } from './spool_options.ts';
+import { takeSpool } from './spool_recovery.ts';
+import { SpoolTail } from './spool_tail.ts';
 
 /** A file is closed at this size, or an eighth of the spool: what is acknowledged is freed in such steps. */
 const FILE_BYTES = 8 * 1024 * 1024;
@@ -55,60 +25,40 @@ const FILE_BYTES = 8 * 1024 * 1024;
 /** Batches just written are also held in memory up to this, so that a receiver that keeps up costs no reading. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 
-const FSYNC_EVERY_MS = 1000;
-const RETRY_AFTER_MS = 1000;
+/** Kept free for the GAP that says what was dropped. */
+const GAP_ROOM_BYTES = 256;
 
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #unlock: () => Promise<void>;
   readonly #changed = new Signal();
-  readonly #cache = new Map<number, Encoded>();
-  readonly #deleting = new Set<Promise<void>>();
-  readonly #syncTimer: NodeJS.Timeout | undefined;
+  readonly #cache = new BatchCache(CACHE_BYTES);
+  readonly #tail: SpoolTail;
+  readonly #gap = new PendingGap();
+  readonly #closing = new AbortController();
+  /** The highest number acknowledged, by epoch. */
+  readonly #acknowledged = new Map<number, number>();
   readonly epoch: number;
   /** Entries lost because the spool was full. */
   droppedEntries = 0;
-  #files: File[];
-  #cacheBytes = 0;
-  #handle: FileHandle | undefined;
-  #isDirty = false;
+  #files: SpoolFile[];
+  #deleting: Promise<void> = Promise.resolve();
   #isEnded = false;
-  #isClosed = false;
   #isWriting = false;
-  #lastWritten = 0;
-  #gap: { from: number; to: number; entries: number } | undefined;
+  #needsRoom = false;
 
-  private constructor(options: SpoolOptions, files: File[], epoch: number, unlock: () => Promise<void>) {
+  private constructor(options: SpoolOptions, files: SpoolFile[], epoch: number, unlock: () => Promise<void>) {
     this.#options = options;
     this.#files = files;
     this.epoch = epoch;
     this.#unlock = unlock;
-    if (options.fsync === 'interval')
-      this.#syncTimer = setInterval(() => void this.#sync(), FSYNC_EVERY_MS).unref();
+    this.#tail = new SpoolTail(options.folder, options.fsync, options.log);
   }
 
-  /** Opens the spool in `folder`, reading what an earlier run left. Throws ShipperError `closed` where another process has it. */
+  /** Opens the spool in `folder`, with what an earlier run left. Throws ShipperError `closed` where another process has it. */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const { folder, log, now } = options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const unlock = await lockFolder(folder);
-    if (unlock === undefined)
-      throw new ShipperError('closed', `the spool ${folder} is in use by another shipper`);
-    const files: File[] = [];
-    const names = (await readdir(folder)).flatMap((name) => {
-      const parts = parseSpoolFileName(name);
-      return parts === undefined ? [] : [{ name, ...parts }];
-    });
-    names.sort((a, b) => a.epoch - b.epoch || a.first - b.first);
-    for (const { name, epoch, first } of names) {
-      const { records, bytes, finding } = await scanSpoolFile(folder, name);
-      if (finding !== undefined) log.error({ folder }, `spool: ${finding}`);
-      if (records.length > 0)
-        files.push({ epoch, first, path: join(folder, name), records, bytes, given: 0 });
-      else await unlink(join(folder, name));
-    }
-    const epoch = Math.max(now(), (names.at(-1)?.epoch ?? 0) + 1);
-    return new Spool(options, files, epoch, unlock);
+    const { files, lastEpoch, unlock } = await takeSpool(options.folder, options.log);
+    return new Spool(options, files, Math.max(options.now(), lastEpoch + 1), unlock);
   }
 
   /** Bytes on disk. */
@@ -116,31 +66,29 @@ export class Spool {
     return this.#files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
-  /** Entries an earlier run left. */
-  get leftEntries(): number {
-    const left = this.#files.filter(({ epoch }) => epoch !== this.epoch);
-    return left.flatMap(({ records }) => records).reduce((sum, { count }) => sum + count, 0);
+  /** Bytes held in memory beside the disk. */
+  get cachedBytes(): number {
+    return this.#cache.bytes;
   }
 
-  /** Settles once the batch is in a file (or dropped, as `full` says). Batches come in the order of their numbers. */
+  /** Entries an earlier run left. */
+  get leftEntries(): number {
+    return this.#files.reduce((sum, file) => sum + (file.epoch === this.epoch ? 0 : entriesIn(file)), 0);
+  }
+
+  /** Settles once the batch is in a file (or dropped, as `full` says). Batches of mode `acked` come in the order of their numbers, one at a time. */
   async append(batch: Encoded): Promise<void> {
-    const length = CRC_BYTES + batch.head.length + batch.body.length;
-    while (!this.#isClosed && !this.#hasRoom(length)) {
-      if (this.#options.full === 'drop_newest') {
-        this.#drop(batch);
-        return;
-      }
-      if (this.#options.full === 'block' || !(await this.#dropOldest())) await this.#changed.wait();
-    }
-    if (this.#isClosed) throw new ShipperError('closed', 'the spool is closed');
-    await this.#writeGap();
-    await this.#write(batch);
+    if (await this.#hasRoomFor(recordBytes(batch))) {
+      await this.#writeGap();
+      await this.#write(batch);
+    } else this.#dropNewest(batch);
   }
 
   /** Nothing more will be appended. */
   async end(): Promise<void> {
     await this.#writeGap();
     this.#isEnded = true;
+    this.#release();
     this.#changed.notify();
   }
 
@@ -154,198 +102,152 @@ export class Spool {
     for (;;) {
       const file = this.#files.find((one) => one.epoch === epoch && one.given < one.records.length);
       const record = file?.records[file.given];
-      if (file !== undefined && record !== undefined) {
+      if (file !== undefined && record !== undefined && file.state !== 'dropping') {
+        file.state = 'held';
+        const batch = await this.#load(file, record);
         file.given += 1;
-        yield await this.#load(file, record);
-      } else if (epoch !== this.epoch || this.#isEnded || this.#isClosed) return;
+        yield batch;
+      } else if (file === undefined && (epoch !== this.epoch || this.#isEnded)) return;
+      else if (this.#closing.signal.aborted) return;
       else await this.#changed.wait();
     }
   }
 
-  /** Everything of this epoch up to `sequence` is acknowledged: files that hold nothing else are deleted. */
+  /** Everything of this epoch up to `sequence` is acknowledged: files of which all was given out and nothing is awaited are deleted. */
   acknowledged(epoch: number, sequence: number): void {
-    const isDone = (file: File): boolean =>
-      file.epoch === epoch && (file.records.at(-1)?.sequence ?? Infinity) <= sequence && !this.#isInUse(file);
-    const done = this.#files.filter(isDone);
-    if (done.length === 0) return;
-    this.#files = this.#files.filter((file) => !done.includes(file));
-    for (const file of done) this.#delete(file);
-    this.#changed.notify();
+    this.#acknowledged.set(epoch, Math.max(sequence, this.#acknowledged.get(epoch) ?? 0));
+    this.#release();
   }
 
-  /** The file being appended to is deleted when it has grown enough to be worth it, or nothing more comes. */
-  #isInUse(file: File): boolean {
-    if (file !== this.#files.at(-1) || file.epoch !== this.epoch) return false;
-    return this.#isWriting || (!this.#isEnded && file.bytes < this.#fileBytes / 2);
+  /** Closes the files and gives the folder free; what is not acknowledged stays for the next run. Twice is fine. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#changed.notify();
+    while (this.#isWriting) await this.#changed.wait();
+    await this.#tail.close();
+    for (const file of this.#files) if (file.records.length === 0) this.#delete(file);
+    await this.#deleting;
+    await this.#unlock();
+  }
+
+  /** Waits, or drops older batches, until so many bytes fit. False: this batch is to be dropped. */
+  async #hasRoomFor(length: number): Promise<boolean> {
+    const { full, maxBytes } = this.#options;
+    const hasRoom = (): boolean =>
+      this.#files.length === 0 || this.bytes + length + GAP_ROOM_BYTES <= maxBytes;
+    try {
+      while (!hasRoom() && !this.#closing.signal.aborted) {
+        this.#needsRoom = true;
+        this.#release();
+        if (hasRoom()) return true;
+        if (full === 'block') await this.#changed.wait();
+        else if (full === 'drop_newest' || !(await this.#dropOldest())) return false;
+      }
+      return true;
+    } finally {
+      this.#needsRoom = false;
+    }
+  }
+
+  /** False where nothing older can be dropped: what is being delivered is not. */
+  async #dropOldest(): Promise<boolean> {
+    const { folder, log } = this.#options;
+    const dropped = await dropOldest(this.#files, this.#tail.file, folder, log);
+    if (dropped !== undefined) {
+      this.#files = this.#files.filter((file) => file !== dropped.gone);
+      if (dropped.epoch === this.epoch)
+        for (const { sequence } of dropped.records) this.#cache.take(sequence);
+      this.droppedEntries += dropped.entries;
+    }
+    this.#changed.notify();
+    return dropped !== undefined;
+  }
+
+  #dropNewest(batch: Encoded): void {
+    const { full, log } = this.#options;
+    if (this.#gap.add(batch)) log.error({ full }, 'the spool is full (SPOOL_MAX_BYTES): batches are dropped');
+    this.droppedEntries += batch.count;
+  }
+
+  /** Writes what was dropped since the last batch as one declared gap. */
+  async #writeGap(): Promise<void> {
+    const gap = this.#gap.get();
+    if (gap !== undefined) await this.#write(gap.batch, gap.from);
+    this.#gap.clear();
+  }
+
+  /** Writes until the disk takes it. Throws ShipperError `closed` when that comes first. */
+  async #write(batch: Encoded, from = batch.sequence): Promise<void> {
+    const { log, retryAfterMs = 1000 } = this.#options;
+    const { signal } = this.#closing;
+    for (let isWritten = false; !isWritten;) {
+      if (signal.aborted) throw new ShipperError('closed', 'the spool is closed');
+      this.#isWriting = true;
+      try {
+        await this.#openFor(from);
+        await this.#tail.append(batch);
+        if (batch.isGap !== true) this.#cache.offer(batch);
+        isWritten = true;
+      } catch (error) {
+        log.error({ err: error }, `the spool can't be written: ${(error as Error).message}`);
+      } finally {
+        this.#isWriting = false;
+        this.#changed.notify();
+      }
+      if (!isWritten) {
+        this.#needsRoom = true;
+        this.#release();
+        await delay(retryAfterMs, undefined, { signal }).catch(() => undefined);
+        this.#needsRoom = false;
+      }
+    }
+  }
+
+  /** Begins a new file where there is none to append to or it is full. */
+  async #openFor(first: number): Promise<void> {
+    const { file } = this.#tail;
+    if (file !== undefined && file.bytes < this.#fileBytes) return;
+    this.#files.push(await this.#tail.begin({ epoch: this.epoch, first }));
+  }
+
+  async #load(file: SpoolFile, record: SpoolRecord): Promise<Encoded> {
+    const cached = file.epoch === this.epoch ? this.#cache.take(record.sequence) : undefined;
+    return cached ?? readRecord(file.path, record);
   }
 
   get #fileBytes(): number {
     return Math.min(FILE_BYTES, this.#options.maxBytes / 8);
   }
 
-  /** Closes the files and gives the folder free; what is not acknowledged stays for the next run. Twice is fine. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  /** Deletes the files that are done with. */
+  #release(): void {
+    const done = this.#files.filter((file) => this.#isDone(file));
+    if (done.length === 0) return;
+    this.#files = this.#files.filter((file) => !done.includes(file));
+    for (const file of done) this.#delete(file);
     this.#changed.notify();
-    clearInterval(this.#syncTimer);
-    await this.#sync();
-    await this.#handle?.close();
-    this.#handle = undefined;
-    await Promise.all(this.#deleting);
-    await this.#unlock();
   }
 
-  #hasRoom(length: number): boolean {
-    return this.#files.length === 0 || this.bytes + length <= this.#options.maxBytes;
+  #isDone(file: SpoolFile): boolean {
+    const last = file.records.at(-1);
+    if (last === undefined || file.given < file.records.length) return false;
+    if (last.sequence > (this.#acknowledged.get(file.epoch) ?? 0)) return false;
+    if (file !== this.#tail.file) return true;
+    const isWorthIt = this.#isEnded || this.#needsRoom || file.bytes >= this.#fileBytes / 2;
+    return isWorthIt && !this.#isWriting;
   }
 
-  #drop({ sequence, count }: Pick<Encoded, 'sequence' | 'count'>): void {
-    if (this.#gap === undefined) {
-      this.#gap = { from: sequence, to: sequence, entries: 0 };
-      this.#options.log.error(
-        { full: this.#options.full },
-        'the spool is full (SPOOL_MAX_BYTES): batches are dropped',
-      );
-    }
-    this.#gap.to = sequence;
-    this.#gap.entries += count;
-    this.droppedEntries += count;
-  }
-
-  /** Writes what was dropped since the last batch as one declared gap. */
-  async #writeGap(): Promise<void> {
-    const gap = this.#gap;
-    if (gap === undefined) return;
-    this.#gap = undefined;
-    await this.#write(gapBatch(gap.from, gap.to, gap.entries));
-  }
-
-  /** Deletes the oldest file of which nothing was given out, leaving a gap in its place; false where there is none. */
-  async #dropOldest(): Promise<boolean> {
-    const index = this.#files.findIndex(
-      (file) =>
-        file !== this.#files.at(-1) && file.given === 0 && file.records.some(({ count }) => count > 0),
-    );
-    const file = this.#files[index];
-    const last = file?.records.at(-1);
-    if (file === undefined || last === undefined) return false;
-    const { first } = file;
-    const entries = file.records.reduce((sum, { count }) => sum + count, 0);
-    this.#options.log.error(
-      { from: first, to: last.sequence, entries },
-      'the spool is full (SPOOL_MAX_BYTES): its oldest batches are dropped',
-    );
-    for (const { sequence } of file.records) this.#uncache(sequence);
-    const { bytes, record } = recordOf(gapBatch(first, last.sequence, entries), 0);
-    const replacement = await open(`${file.path}.new`, 'w', 0o600);
-    try {
-      await replacement.writeFile(bytes);
-      await replacement.sync();
-    } finally {
-      await replacement.close();
-    }
-    await rename(`${file.path}.new`, file.path);
-    file.records = [record];
-    file.bytes = bytes.length;
-    this.droppedEntries += entries;
-    return true;
-  }
-
-  async #write(batch: Encoded): Promise<void> {
-    this.#isWriting = true;
-    for (;;) {
+  /** One after the other, so that a crash leaves the later ones and no hole. */
+  #delete(file: SpoolFile): void {
+    const closed = file === this.#tail.file ? this.#tail.letGo() : undefined;
+    this.#deleting = this.#deleting.then(async () => {
+      await closed;
       try {
-        const file = await this.#current(batch.sequence);
-        const { bytes, record } = recordOf(batch, file.bytes);
-        await this.#handle?.write(bytes, 0, bytes.length, file.bytes);
-        if (this.#options.fsync === 'always') await this.#handle?.datasync();
-        this.#isDirty = true;
-        file.records.push(record);
-        this.#lastWritten = record.sequence;
-        file.bytes += bytes.length;
-        if (this.#cacheBytes + record.length <= CACHE_BYTES) {
-          this.#cache.set(batch.sequence, batch);
-          this.#cacheBytes += record.length;
-        }
-        this.#isWriting = false;
-        this.#changed.notify();
-        return;
+        await unlink(file.path);
       } catch (error) {
-        this.#options.log.error({ err: error }, `the spool can't be written: ${(error as Error).message}`);
-        if (this.#isClosed) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+        this.#options.log.warn({ err: error }, 'a spool file could not be deleted');
       }
-    }
-  }
-
-  /** The file to append to: a new one where the last is full, of an earlier run, or gone. */
-  async #current(sequence: number): Promise<File> {
-    const last = this.#files.at(-1);
-    if (last?.epoch === this.epoch && this.#handle !== undefined && last.bytes < this.#fileBytes) return last;
-    await this.#sync();
-    await this.#handle?.close();
-    this.#handle = undefined;
-    const path = join(this.#options.folder, spoolFileName({ epoch: this.epoch, first: sequence }));
-    this.#handle = await open(path, 'w+', 0o600);
-    const file = { epoch: this.epoch, first: sequence, path, records: [], bytes: 0, given: 0 };
-    this.#files.push(file);
-    return file;
-  }
-
-  async #load(file: File, record: SpoolRecord): Promise<Encoded> {
-    const cached = file.epoch === this.epoch ? this.#uncache(record.sequence) : undefined;
-    if (cached !== undefined) return cached;
-    await using handle = await open(file.path, 'r');
-    return await readRecord(handle, record);
-  }
-
-  #uncache(sequence: number): Encoded | undefined {
-    const batch = this.#cache.get(sequence);
-    if (batch === undefined) return undefined;
-    this.#cache.delete(sequence);
-    this.#cacheBytes -= batch.head.length + batch.body.length;
-    return batch;
-  }
-
-  #delete(file: File): void {
-    for (const { sequence } of file.records) if (file.epoch === this.epoch) this.#uncache(sequence);
-    const isOpen = file.epoch === this.epoch && file.records.at(-1)?.sequence === this.#lastWritten;
-    if (isOpen) this.#letGo();
-    const deleting = unlink(file.path).catch((error: unknown) =>
-      this.#options.log.warn({ err: error }, 'a spool file could not be deleted'),
-    );
-    this.#deleting.add(deleting);
-    void deleting.finally(() => this.#deleting.delete(deleting));
-  }
-
-  /** Closes the file being appended to, which is about to be deleted. */
-  #letGo(): void {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    this.#isDirty = false;
-    void handle
-      ?.close()
-      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'a spool file could not be closed'));
-  }
-
-  async #sync(): Promise<void> {
-    if (!this.#isDirty || this.#handle === undefined || this.#options.fsync === 'never') return;
-    this.#isDirty = false;
-    try {
-      await this.#handle.datasync();
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'the spool could not be forced to disk');
-    }
+    });
   }
 }
-
-function recordOf(batch: Encoded, at: number): { bytes: Buffer; record: SpoolRecord } {
-  const length = batch.head.length + batch.body.length;
-  const bytes = Buffer.concat([Buffer.alloc(CRC_BYTES), batch.head, batch.body]);
-  bytes.writeUInt32BE(crc32(bytes.subarray(CRC_BYTES)), 0);
-  return { bytes, record: { sequence: batch.sequence, count: batch.count, offset: at + CRC_BYTES, length } };
-}
-
-const gapBatch = (from: number, to: number, entries: number): Encoded =>
-  decodeRecord(encodeGap({ from, to, entries, reason: 'the spool was full' }));

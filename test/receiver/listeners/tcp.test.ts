@@ -17,7 +17,11 @@ test('past MAX_CONNECTIONS a connection is refused without a byte, and that is c
   third.send(HELLO);
   await third.ended();
   expect(third.bytesReceived).toBe(0);
-  expect(receiver.ledger).toMatchObject({ connections: 2, connectionsTotal: 2, errors: { too_many_connections: 1 } });
+  expect(receiver.ledger).toMatchObject({
+    connections: 2,
+    connectionsTotal: 2,
+    errors: { too_many_connections: 1 },
+  });
   expect(at('warn')[0]).toContain('MAX_CONNECTIONS');
   first.send(batchFrame());
   await first.next('ACK');
