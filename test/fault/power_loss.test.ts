@@ -65,13 +65,15 @@ const resume = (at: number): ((folder: string, snapshot: Snapshot, what: string)
 
 afterEach(() => void vi.restoreAllMocks());
 
+type SyncCall = (this: FileHandle) => Promise<void>;
+
 /** Notes the files that are forced to disk from now on. */
 async function watchSyncs(anyFile: string): Promise<string[]> {
   await using handle = await open(anyFile, 'r');
-  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  const prototype = Object.getPrototypeOf(handle) as Record<'sync' | 'datasync', SyncCall>;
   const synced: string[] = [];
   for (const method of ['sync', 'datasync'] as const) {
-    const original = Reflect.get(prototype, method) as (this: FileHandle) => Promise<void>;
+    const original = prototype[method];
     vi.spyOn(prototype, method).mockImplementation(function (this: FileHandle) {
       synced.push(readlinkSync(`/proc/self/fd/${this.fd}`));
       return original.call(this);

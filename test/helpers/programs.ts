@@ -164,5 +164,5 @@ export async function runClient(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   await using program = new Program('client_main.ts', args, env);
-  return program.ended();
+  return await program.ended();
 }

@@ -9,11 +9,10 @@ import { until } from '../helpers/until.ts';
 
 const OTHERS = 20;
 const ROUNDS = 5;
-/** Of the flooder's batches, how many may be stored while all the others wait for one ack each: a few windows' worth. */
-const PATIENCE_BATCHES = 300;
-
 const text = `${JSON.stringify({ flood: randomBytes(6000).toString('hex') })}\n`;
 const body = gzipSync(text);
+/** Of the flooder's batches, how many may be stored while all the others wait for one ack each: four windows of them (one being written, one behind it; as much again until the test has looked). */
+const PATIENCE_BATCHES = (4 * 1024 * 1024) / body.length;
 
 /** Keeps the socket full of frames, until it is told to stop. */
 function flood({ socket }: RawPeer, next: () => Buffer): () => void {
@@ -28,7 +27,7 @@ test.each(['shipper', 'plain peer'] as const)(
   'twenty shippers are acknowledged while one %s floods',
   async (kind) => {
     await using folder = await temporaryFolder();
-    const receiver = await testReceiver(folder.path);
+    const receiver = await testReceiver(folder.path, { limits: { windowBytes: 1024 * 1024 } });
     await using all = new AsyncDisposableStack();
     const flooder = all.use(
       await (kind === 'shipper' ? shipperPeer(receiver.port, 'flood') : rawPeer(receiver.port)),

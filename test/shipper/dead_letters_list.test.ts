@@ -13,7 +13,7 @@ test('dead letters are listed by shipper and number, with what the receiver said
     const letters = new DeadLetters(folder.path, shipper, silentLog);
     await letters.keep(5, await numberedBatch(sequence), {
       sequence,
-      code: 'bad_batch',
+      code: 'bad_message',
       reason: 'be\u001b[2Jcause',
     });
   };
@@ -22,14 +22,14 @@ test('dead letters are listed by shipper and number, with what the receiver said
   await keep('a', 11);
   const letters = await readDeadLetters(folder.path);
   expect(letters).toMatchObject([
-    { shipper: 'a', epoch: 5, sequence: 11, entries: 1, code: 'bad_batch' },
+    { shipper: 'a', epoch: 5, sequence: 11, entries: 1, code: 'bad_message' },
     { shipper: 'b', epoch: 5, sequence: 9 },
     { shipper: 'b', epoch: 5, sequence: 10, path: folder.in('dead-letter', 'b', '5-10.ndjson') },
   ]);
   const table = deadLetterTable(letters, (letters[0]?.writtenAtMs ?? 0) + 3 * 3600 * 1000);
   const rows = table.split('\n').map((line) => line.split(/ {2,}/));
   expect(rows[0]).toEqual(['SHIPPER', 'EPOCH', 'SEQUENCE', 'ENTRIES', 'CODE', 'REASON', 'AGE', 'PATH']);
-  expect(rows[1]?.slice(0, 6)).toEqual(['a', '5', '11', '1', 'bad_json', 'be [2Jcause']);
+  expect(rows[1]?.slice(0, 6)).toEqual(['a', '5', '11', '1', 'bad_message', 'be [2Jcause']);
   expect(rows).toHaveLength(5);
 });
 

@@ -243,11 +243,9 @@ export class Spool {
     const closed = file === this.#tail.file ? this.#tail.letGo() : undefined;
     this.#deleting = this.#deleting.then(async () => {
       await closed;
-      try {
-        await unlink(file.path);
-      } catch (error) {
-        this.#options.log.warn({ err: error }, 'a spool file could not be deleted');
-      }
+      await unlink(file.path).catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, 'a spool file could not be deleted'),
+      );
     });
   }
 }
