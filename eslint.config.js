@@ -18,7 +18,10 @@ export default tseslint.config(
         'error',
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // Promise.withResolvers<void>() is what it forbids.
       '@typescript-eslint/no-invalid-void-type': 'off',
       // It does not see that another function changes a field while this one awaits.

@@ -2,7 +2,7 @@ import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Replaces a file so that a reader, or a crash at any moment, finds the old text or the new one, whole and on disk. */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, text: string | Uint8Array): Promise<void> {
   const draft = `${path}.new`;
   {
     await using file = await open(draft, 'w', 0o600);

@@ -39,7 +39,7 @@ export class DeadLetters {
     const { sequence, count } = batch;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, `${epoch}-${sequence}`);
-    await writeFileAtomically(`${path}.ndjson`, (await rawOf(batch)).toString('utf8'));
+    await writeFileAtomically(`${path}.ndjson`, await rawOf(batch));
     await writeFileAtomically(
       `${path}.json`,
       `${JSON.stringify({ epoch, sequence, count, code, reason })}\n`,

@@ -1,7 +1,8 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DeadLetters } from '../../src/shipper/dead_letters.ts';
 import { deadLetterTable, readDeadLetters } from '../../src/shipper/dead_letters_list.ts';
+import { encodeBatch } from '../../src/shipper/encode.ts';
 import { numberedBatch } from '../helpers/deliveries.ts';
 import { silentLog } from '../helpers/logs.ts';
 import { runClient } from '../helpers/programs.ts';
@@ -73,4 +74,14 @@ test('`dead-letter list` prints the table, also when there are none', async () =
   const { code, stdout } = await runClient(['dead-letter', 'list'], { STATE_DIR: folder.path });
   expect(code).toBe(0);
   expect(stdout).toContain(folder.in('dead-letter', 'a', '5-3.ndjson'));
+});
+
+test('a dead letter holds the entries byte for byte, also what is not UTF-8', async () => {
+  await using folder = await temporaryFolder();
+  const raw = Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d, 0x0a]);
+  const none = { algorithm: 'none', level: 1, bypassBelow: 0 } as const;
+  const batch = await encodeBatch({ sequence: 3, count: 1, raw, positions: {} }, 'acked', none);
+  const letters = new DeadLetters(folder.path, 'a', silentLog);
+  await letters.keep(5, batch, { sequence: 3, code: 'not_utf8', reason: 'not UTF-8' });
+  expect((await readFile(folder.in('dead-letter', 'a', '5-3.ndjson'))).equals(raw)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
-import type { Logger } from '../../base/logger.ts';
 import { entriesIn, gapBatch, type SpoolFile, type SpoolRecord } from './spool_file.ts';
+import type { SpoolOptions } from './spool_options.ts';
 import { writeSpoolFile } from './spool_recovery.ts';
 
 export interface Dropped {
@@ -19,8 +19,7 @@ export interface Dropped {
 export async function dropOldest(
   files: readonly SpoolFile[],
   tail: SpoolFile | undefined,
-  folder: string,
-  log: Logger,
+  { folder, log }: Pick<SpoolOptions, 'folder' | 'log'>,
 ): Promise<Dropped | undefined> {
   const index = files.findIndex((one) => one !== tail && one.state === 'free' && entriesIn(one) > 0);
   const file = files[index];

@@ -35,6 +35,7 @@ export class Spool {
   readonly #cache = new BatchCache(CACHE_BYTES);
   readonly #tail: SpoolTail;
   readonly #gap = new PendingGap();
+  readonly #fileBytes: number;
   readonly #closing = new AbortController();
   /** The highest number acknowledged, by epoch. */
   readonly #acknowledged = new Map<number, number>();
@@ -52,6 +53,7 @@ export class Spool {
     this.#files = files;
     this.epoch = epoch;
     this.#unlock = unlock;
+    this.#fileBytes = Math.min(FILE_BYTES, options.maxBytes / 8);
     this.#tail = new SpoolTail(options.folder, options.fsync, options.log);
   }
 
@@ -152,8 +154,7 @@ export class Spool {
 
   /** False where nothing older can be dropped: what is being delivered is not. */
   async #dropOldest(): Promise<boolean> {
-    const { folder, log } = this.#options;
-    const dropped = await dropOldest(this.#files, this.#tail.file, folder, log);
+    const dropped = await dropOldest(this.#files, this.#tail.file, this.#options);
     if (dropped !== undefined) {
       this.#files = this.#files.filter((file) => file !== dropped.gone);
       if (dropped.epoch === this.epoch)
@@ -214,10 +215,6 @@ export class Spool {
   async #load(file: SpoolFile, record: SpoolRecord): Promise<Encoded> {
     const cached = file.epoch === this.epoch ? this.#cache.take(record.sequence) : undefined;
     return cached ?? readRecord(file.path, record);
-  }
-
-  get #fileBytes(): number {
-    return Math.min(FILE_BYTES, this.#options.maxBytes / 8);
   }
 
   /** Deletes the files that are done with. */

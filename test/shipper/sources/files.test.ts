@@ -132,6 +132,14 @@ describe('a file that is not the one shipped before is shipped from its start, a
     expect(logs.at('warn')).toEqual([expect.stringContaining('shipping it from its start')]);
   });
 
+  test('when it was cut behind its head, where it is still the same', async () => {
+    await writeFile(path, textOf(entries(1, 100)));
+    const positions = positionsAfter(await readAll());
+    await writeFile(path, textOf(entries(1, 60)));
+    expect(linesIn(await readAll(positions))).toEqual(entries(1, 60));
+    expect(logs.at('warn')).toEqual([expect.stringContaining('shorter than')]);
+  });
+
   test('when it is empty now there is nothing to ship', async () => {
     await writeFile(path, textOf(entries(1, 10)));
     const positions = positionsAfter(await readAll());

@@ -16,7 +16,8 @@ async function afterwards(folder: TemporaryFolder, change: (bytes: Buffer) => Bu
   const { spool, logs } = await openSpool(folder.path);
   const reading = await readEpoch(spool, 1);
   await spool.close();
-  return { ...reading, gaps: reading.gaps, sequences: reading.sequences, errors: logs.at('error') };
+  const { gaps, sequences } = reading;
+  return { gaps, sequences, errors: logs.at('error') };
 }
 
 describe('a torn tail', () => {
