@@ -53,6 +53,9 @@ const MAX_UNSENT = 4;
 /** To a plain receiver: bytes written that the system has not taken yet. */
 const PLAIN_WINDOW_BYTES = 1024 * 1024;
 
+/** How many times HELLO_TIMEOUT a receiver that acknowledged before may take. */
+const HELLO_PATIENCE = 5;
+
 /** A connection that lasted this long was a good one: the next attempt comes at once. */
 const GOOD_CONNECTION_MS = 5000;
 
@@ -156,7 +159,7 @@ export class Delivery {
   /** Connects, and uses the connection until it is gone; the answer is why it is. */
   async #oneConnection(): Promise<Error> {
     try {
-      const line = await Line.dial({ ...this.#options.dial, epoch: this.#epoch }, this.#stopped.signal);
+      const line = await Line.dial(this.#dialOptions(), this.#stopped.signal);
       this.#begin(line);
       const failure = await line.closed;
       return this.#failure ?? failure ?? new Error('the receiver closed the connection');
@@ -165,6 +168,13 @@ export class Delivery {
     } finally {
       this.#line = undefined;
     }
+  }
+
+  /** A receiver that acknowledged before is given more time to say so again: plain is no way on for it. */
+  #dialOptions(): DialOptions {
+    const { dial } = this.#options;
+    const patience = this.#acknowledged > 0 ? HELLO_PATIENCE : 1;
+    return { ...dial, helloTimeoutMs: dial.helloTimeoutMs * patience, epoch: this.#epoch };
   }
 
   #begin(line: Line): void {

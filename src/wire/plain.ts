@@ -141,12 +141,29 @@ function elementEnd(text: Buffer, at: number): number {
 
 /** The offset of the quote that closes the string which opens at `at`. */
 function stringEnd(text: Buffer, at: number): number {
-  for (let end = at + 1; end < text.length; end += 1) {
+  const near = Math.min(text.length, at + NEAR_BYTES);
+  let end = at + 1;
+  for (; end < near; end += 1) {
     const byte = text[end];
     if (byte === QUOTE) return end;
     if (byte === BACKSLASH) end += 1;
   }
-  return text.length;
+  return end < text.length ? farStringEnd(text, end) : text.length;
+}
+
+/** Strings longer than this are searched by the system, which is faster, and slower for short ones. */
+const NEAR_BYTES = 64;
+
+/** As `stringEnd`, from inside a string. A quote behind an odd number of backslashes is part of it. */
+function farStringEnd(text: Buffer, from: number): number {
+  for (let at = from; ;) {
+    const quote = text.indexOf(QUOTE, at);
+    if (quote === -1) return text.length;
+    let backslashes = 0;
+    while (quote - backslashes > at && text[quote - backslashes - 1] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return quote;
+    at = quote + 1;
+  }
 }
 
 function skipSpace(text: Buffer, at: number): number {

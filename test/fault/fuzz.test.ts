@@ -29,6 +29,12 @@ const forShare = (share: number): fc.Parameters<unknown> => ({
   ...(process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }),
 });
 
+/** An asynchronous property that time may interrupt: `settled` is when its last run has come to its end. */
+function settling<T>(arbitrary: fc.Arbitrary<T>, run: (value: T) => Promise<void>) {
+  let last = Promise.resolve();
+  return { property: fc.asyncProperty(arbitrary, (value) => (last = run(value))), settled: () => last };
+}
+
 /** Far less than what the numbers in mutated input claim. */
 const MEMORY_BOUND_BYTES = 700 * 1024 * 1024;
 
@@ -40,20 +46,19 @@ test(
   async () => {
     const witnessed = await WitnessedReceiver.start({ limits: { idleTimeoutMs: 2000 } });
     const { receiver } = witnessed;
-    await fc.assert(
-      fc.asyncProperty(conversations, async ({ bytes, pieces, isReset }) => {
-        await using peer = await rawPeer(receiver.port);
-        for (const piece of pieces) await new Promise<void>((sent) => peer.socket.write(piece, () => sent()));
-        if (isReset) peer.socket.resetAndDestroy();
-        else {
-          peer.socket.end();
-          await peer.ended();
-        }
-        if (!bytes.includes(HELLO)) expect(peer.bytesReceived).toBe(0);
-        await witnessed.shipsOn();
-      }),
-      forShare(0.5),
-    );
+    const { property, settled } = settling(conversations, async ({ bytes, pieces, isReset }) => {
+      await using peer = await rawPeer(receiver.port);
+      for (const piece of pieces) await new Promise<void>((sent) => peer.socket.write(piece, () => sent()));
+      if (isReset) peer.socket.resetAndDestroy();
+      else {
+        peer.socket.end();
+        await peer.ended();
+      }
+      if (!bytes.includes(HELLO)) expect(peer.bytesReceived).toBe(0);
+      await witnessed.shipsOn();
+    });
+    await fc.assert(property, forShare(0.5));
+    await settled();
     await until('all are forgotten', () => receiver.ledger.connections === 1);
     expect(receiver.ledger.inHand).toBe(0);
     expect(receiver.ledger.rejected, 'some of it went deep').toBeGreaterThan(0);
@@ -98,16 +103,15 @@ test.each(['gzip', 'zstd'] as const)(
     const path = folder.in(SEGMENTS[format]);
     const blocks = await makeBlocks(1, 6, { format });
     const whole = Buffer.concat(blocks.map((block) => memberBytes(block, 0, format)));
-    await fc.assert(
-      fc.asyncProperty(mutations, async (changes) => {
-        await writeFile(path, mutate(whole, changes));
-        await walk(folder.path, format);
-        await verdictOn(folder.path);
-        await recover(folder.path);
-        await rm(folder.in('damaged'), { recursive: true, force: true });
-      }),
-      forShare(0.15),
-    );
+    const { property, settled } = settling(mutations, async (changes) => {
+      await writeFile(path, mutate(whole, changes));
+      await walk(folder.path, format);
+      await verdictOn(folder.path);
+      await recover(folder.path);
+      await rm(folder.in('damaged'), { recursive: true, force: true });
+    });
+    await fc.assert(property, forShare(0.15));
+    await settled();
     await using opened = await openArchive(folder.path, { format });
     expect(opened.archive.trouble).toBeUndefined();
     expectLittleMemory();

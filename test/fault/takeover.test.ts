@@ -153,7 +153,7 @@ describe('an archive that was lost', () => {
       feed(shipper, lines('a', 501, 500));
       shipper.child.stdin?.end();
       expect(await shipper.ended()).toMatchObject({ code: 0 });
-      expect(shipper.stderr).toContain('its archive was lost or replaced');
+      expect(shipper.stderr).toContain('acknowledged before, and no longer known to the receiver');
       receiver.kill('SIGTERM');
       await receiver.ended();
     } finally {

@@ -103,7 +103,8 @@ export class FaultPair implements AsyncDisposable {
     this.startShipper();
     expect(await this.shipper?.ended()).toMatchObject({ code: 0 });
     this.receiver?.kill('SIGTERM');
-    expect(await this.receiver?.ended()).toMatchObject({ code: 0 });
+    const stopped = await this.receiver?.ended();
+    expect(stopped, stopped?.stderr).toMatchObject({ code: 0 });
     await expectWhole(this.data, this.file, this.#lines);
   }
 

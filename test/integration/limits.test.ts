@@ -69,6 +69,16 @@ test.each([
   ['hundreds of thousands of brackets', '['.repeat(250_000), 'too_deep'],
   ['brackets in a string', `[{"a":"${'['.repeat(1000)}"}]`, 'taken'],
   ['brackets behind an escaped quote', `[{"a":"\\"${'['.repeat(1000)}"}]`, 'taken'],
+  [
+    'brackets in a string behind many backslashes',
+    `[{"a":"${'\\\\'.repeat(500)}\\"${'['.repeat(1000)}"}]`,
+    'taken',
+  ],
+  [
+    'brackets behind a long string that ends in backslashes',
+    `[{"a":"${'\\\\'.repeat(501)}","b":${'['.repeat(70)}`,
+    'too_deep',
+  ],
   ['many side by side', `[{"a":[${'[],'.repeat(1000)}[]]}]`, 'taken'],
 ])('MAX_DEPTH: %s', async (_, text, outcome) => {
   await using folder = await temporaryFolder();

@@ -18,10 +18,11 @@ import { until } from '../helpers/until.ts';
 
 const MIB = 1024 * 1024;
 const AT_ONCE = 20;
-/** The default MAX_BATCH_BYTES. */
-const BATCH_MIB = 32;
+/** Half of the default MAX_BATCH_BYTES, for the sake of time. */
+const BATCH_MIB = 16;
+const LIMITS = { MAX_BATCH_BYTES: `${BATCH_MIB}MiB` };
 
-/** 31 MiB of entries that compress a thousandfold. */
+/** 15 MiB of entries that compress a thousandfold. */
 const entries = Array.from({ length: BATCH_MIB - 1 }, () => `{"a":"${'x'.repeat(MIB - 16)}"}`);
 const array = `[${entries.join()}]`;
 const lines = `${entries.join('\n')}\n`;
@@ -40,7 +41,7 @@ const peakMib = async ({ child }: ReceiverProgram): Promise<number> => {
 /** Sends a bomb on each of so many connections at once; the answer is the receiver's peak when all are stored. */
 async function peakOf(kind: keyof typeof bombs, connections: number): Promise<number> {
   await using folder = await temporaryFolder();
-  await using receiver = await ReceiverProgram.start(folder.path);
+  await using receiver = await ReceiverProgram.start(folder.path, { env: LIMITS });
   await using all = new AsyncDisposableStack();
   const peers = await Promise.all(
     Array.from({ length: connections }, async (_, n) =>
@@ -58,11 +59,11 @@ async function peakOf(kind: keyof typeof bombs, connections: number): Promise<nu
 
 describe.skipIf(process.platform !== 'linux')('the peak of the process', () => {
   test.each(['gzip', 'zlib', 'batch'] as const)(
-    'of twenty %s bombs at once is about that of one: at most 384 MiB more, where each takes some 150',
+    'of twenty %s bombs at once is about that of one: at most 192 MiB more, where each takes some 75',
     async (kind) => {
       const one = await peakOf(kind, 1);
       const twenty = await peakOf(kind, AT_ONCE);
-      expect(twenty - one).toBeLessThan(384);
+      expect(twenty - one).toBeLessThan(192);
     },
   );
 
@@ -91,7 +92,7 @@ describe.skipIf(process.platform !== 'linux')('the peak of the process', () => {
 
   test('of ten times each of these hostile peers is at most 512 MiB, and others are served after them', async () => {
     await using folder = await temporaryFolder();
-    await using receiver = await ReceiverProgram.start(folder.path, { env: { LOG_LEVEL: 'info' } });
+    await using receiver = await ReceiverProgram.start(folder.path, { env: LIMITS });
     for (const [, pieces] of HOSTILE) {
       const peers = await Promise.all(Array.from({ length: 10 }, () => rawPeer(receiver.port)));
       for (const peer of peers) {

@@ -213,7 +213,9 @@ export class Spool {
   }
 
   async #load(file: SpoolFile, record: SpoolRecord): Promise<Encoded> {
-    const cached = file.epoch === this.epoch ? this.#cache.take(record.sequence) : undefined;
+    // A GAP ends with the number of a batch that may still be in memory: it is not that batch.
+    const isCached = file.epoch === this.epoch && record.count > 0;
+    const cached = isCached ? this.#cache.take(record.sequence) : undefined;
     return cached ?? readRecord(file.path, record);
   }
 

@@ -85,10 +85,10 @@ describe('a disk that fails', () => {
     const original = Reflect.get(prototype, 'write') as (...all: unknown[]) => Promise<unknown>;
     vi.spyOn(prototype, 'write').mockImplementation(function (this: FileHandle, ...args: unknown[]) {
       calls += 1;
-      if (calls % 5 === 0) return Promise.reject(new Error('no space')) as never;
+      if (calls % 5 === 0) return Promise.reject(new Error('no space'));
       const [bytes, offset, length, position] = args as [Buffer, number, number, number];
       return Reflect.apply(original, this, [bytes, offset, Math.min(20, length), position]) as never;
-    } as never);
+    });
     const { spool, logs } = await openSpool(folder.path);
     await fill(spool, 1, 5);
     await spool.close();

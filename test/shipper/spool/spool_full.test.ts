@@ -180,6 +180,19 @@ describe('drop_oldest', () => {
     await spool.close();
   });
 
+  test('while a reader is at its heels gives it the gap, and not a batch under the same number', async () => {
+    await using folder = await temporaryFolder();
+    const { spool } = await openSpool(folder.path, { maxBytes: MAX_BYTES, full: 'drop_oldest' });
+    await fill(spool, 1, 100, BATCH);
+    const read = readEpoch(spool, spool.epoch);
+    await fill(spool, 101, 600, BATCH);
+    await spool.end();
+    const reading = await read;
+    expect(reading.lost).toBe(spool.droppedEntries);
+    expect(reading.entries + reading.lost).toBe(600 * 7);
+    await spool.close();
+  });
+
   test('a crash between the gap and the end of the file it covers: the gap holds', async () => {
     await using folder = await temporaryFolder();
     await leave(folder.path, 1, 20, BATCH, { maxBytes: MAX_BYTES });

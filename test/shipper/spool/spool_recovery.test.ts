@@ -1,6 +1,7 @@
 import { copyFile, readFile, readdir, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { spoolFileName } from '../../../src/shipper/spool/spool_file.ts';
+import { gapBatch, spoolFileName } from '../../../src/shipper/spool/spool_file.ts';
+import { writeSpoolFile } from '../../../src/shipper/spool/spool_recovery.ts';
 import { leave, openSpool, range, readEpoch, spoolBatch, spoolFiles } from '../../helpers/spools.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../helpers/temp_folder.ts';
 
@@ -154,4 +155,16 @@ test('other files are let be', async () => {
   await spool.close();
   expect(logs.at('error')).toEqual([]);
   expect((await readdir(folder.path)).sort()).toEqual([...names, FIRST].sort());
+});
+
+test('a file that a gap before it covers (a crash when they became one) is removed', async () => {
+  await using folder = await temporaryFolder();
+  const gap = { from: 1, to: 3, entries: 3, reason: 'the spool was full' };
+  await writeSpoolFile(folder.path, { epoch: 1, first: 1 }, [gapBatch(gap)]);
+  await writeSpoolFile(folder.path, { epoch: 1, first: 2 }, [await spoolBatch(2), await spoolBatch(3)]);
+  const { spool } = await openSpool(folder.path);
+  const { gaps, sequences } = await readEpoch(spool, 1);
+  await spool.close();
+  expect({ gaps, sequences }).toEqual({ gaps: [gap], sequences: [] });
+  expect(await spoolFiles(folder.path)).toEqual([FIRST]);
 });
