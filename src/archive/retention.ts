@@ -57,7 +57,8 @@ const MINUTE_MS = 60_000;
 /** Deletes what is past the limits, beside the writing, one run after the other. */
 export class Retention {
   readonly #options: RetentionOptions;
-  readonly #timer: NodeJS.Timeout | undefined;
+  /** Undefined where nothing is to be deleted, or no more. */
+  #timer: NodeJS.Timeout | undefined;
   /** The segment the checkpoint on disk is of: those before it are counted in. */
   #checkpointed: SegmentName | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -82,9 +83,10 @@ export class Retention {
     });
   }
 
-  /** Settles with the last run. */
+  /** Starts no more runs, settles with the last one. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     await this.#running;
   }
 

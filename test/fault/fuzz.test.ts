@@ -62,7 +62,7 @@ test(
     await until('all are forgotten', () => receiver.ledger.connections === 1);
     expect(receiver.ledger.inHand).toBe(0);
     expect(receiver.ledger.rejected, 'some of it went deep').toBeGreaterThan(0);
-    expect(Object.keys(receiver.ledger.errors).length, 'in many ways').toBeGreaterThan(8);
+    expect(Object.keys(receiver.ledger.errors).length, 'in many ways').toBeGreaterThan(4);
     const { code, report, isWitnessWhole } = await witnessed.end();
     expect(code, report).toBe(0);
     expect(isWitnessWhole).toBe(true);
