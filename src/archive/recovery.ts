@@ -8,6 +8,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../base/atomic_file.ts';
 import { damageOf, findBlock, readBlocks, type BlockDamage } from './block_reader.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import type { Position, ResumePoint } from './commit_log.ts';
@@ -36,8 +37,16 @@ export async function recover(folder: string): Promise<Recovered> {
     const startAt = checkpoint === undefined ? 0 : notCounted(checkpoint.position, segment);
     if (startAt !== undefined) await walk.segment(segment, { startAt, isNewest: segment === newest });
   }
+  await makeDurable(folder, newest);
   const { size } = await stat(join(folder, newest.name));
   return { resumePoints: walk.resumePoints, newest: { ...newest, bytes: size }, findings: walk.findings };
+}
+
+/** A killed writer may have left blocks that are whole and not yet forced to disk: shippers are about to be told they are there. */
+async function makeDurable(folder: string, segment: SegmentName): Promise<void> {
+  await using file = await open(join(folder, segment.name), 'r+');
+  await file.datasync();
+  await syncFolder(folder);
 }
 
 /** Where the blocks begin that a checkpoint at `position` does not count in; undefined where it counts the whole segment. */

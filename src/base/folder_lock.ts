@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A turn older than this was left behind by a killed process. */
-const TURN_MS = 10_000;
+const TURN_MS = 2000;
 
 /** The system's bound on a socket's path, with room for its closing zero. */
 const MAX_SOCKET_PATH = 100;
@@ -54,7 +55,10 @@ async function listen(path: string): Promise<Server | undefined> {
 
 /** Takes over a socket that a killed process left behind. */
 async function listenOverDead(path: string): Promise<Server | undefined> {
-  if (!(await takeTurn(`${path}.turn`))) return undefined;
+  while (!(await takeTurn(`${path}.turn`))) {
+    if (await isAlive(path)) return undefined;
+    await delay(20);
+  }
   try {
     if (await isAlive(path)) return undefined;
     await unlink(path);

@@ -6,6 +6,7 @@ export class Patience {
   readonly #limitMs: number;
   readonly #onOver: (owed: Owed) => void;
   readonly #clocks = new Map<Owed, NodeJS.Timeout>();
+  #isOver = false;
 
   constructor(limitMs: number, onOver: (owed: Owed) => void) {
     this.#limitMs = limitMs;
@@ -14,7 +15,7 @@ export class Patience {
 
   /** Starts the clock, where it does not run yet. */
   expect(owed: Owed): void {
-    if (this.#clocks.has(owed)) return;
+    if (this.#isOver || this.#clocks.has(owed)) return;
     this.#clocks.set(
       owed,
       setTimeout(() => this.#onOver(owed), this.#limitMs),
@@ -27,8 +28,9 @@ export class Patience {
     this.#clocks.delete(owed);
   }
 
-  /** Stops all clocks. */
+  /** Stops all clocks, for good. */
   end(): void {
+    this.#isOver = true;
     for (const clock of this.#clocks.values()) clearTimeout(clock);
     this.#clocks.clear();
   }

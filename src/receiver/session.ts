@@ -269,9 +269,11 @@ export class Session {
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
     const numbersOf = epoch ?? place?.epoch ?? now();
+    const last = placeIn(place, numbersOf);
     const ready = {
       epoch: numbersOf,
-      sequence: placeIn(place, numbersOf)?.sequence ?? 0,
+      sequence: last?.sequence ?? 0,
+      ...(last === undefined ? {} : { crc: last.crc }),
       positions: place?.positions ?? {},
       ...(place?.epoch === numbersOf && place.rejected !== undefined ? { rejected: place.rejected } : {}),
       windowBytes: limits.windowBytes,

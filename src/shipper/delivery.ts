@@ -30,6 +30,8 @@ export interface DeliveryOptions {
   readonly log: Logger;
   /** Called when something on its way has arrived. */
   readonly onFreed: () => void;
+  /** Called once, when delivery has failed for good. */
+  readonly onFailed?: () => void;
   /** The epoch of the numbers given to `send`, where they have one already; else the receiver names it. */
   readonly epoch?: number;
   /** Called with the highest number of which everything up to it has settled. */
@@ -222,6 +224,13 @@ export class Delivery {
         this.#rejects.set(sequence, { sequence, code: code as messages.Reject['code'], reason });
       }
     }
+    const sent = this.#outbox.find(ready.sequence);
+    if (sent?.crc !== undefined && ready.crc !== undefined && ready.crc !== 0 && sent.crc !== ready.crc) {
+      throw new ShipperError(
+        'conflict',
+        `batch ${ready.sequence} of ${dial.shipperId} at the receiver is not the one this process sent: another shipper uses this id (SHIPPER_ID)`,
+      );
+    }
     const isWithUs = isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread });
     const isKnownLine = this.#acknowledged > 0;
     this.#acknowledged = Math.max(this.#acknowledged, ready.sequence);
@@ -369,7 +378,9 @@ export class Delivery {
   }
 
   #fail(error: Error): void {
+    const isFirst = !this.#stopped.signal.aborted;
     this.#failure ??= error;
+    if (isFirst) this.#options.onFailed?.();
     this.#place.reject(error);
     this.#line?.destroy();
     this.#stopped.abort();

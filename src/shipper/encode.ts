@@ -25,6 +25,8 @@ export interface Encoded {
   readonly sequence: number;
   readonly count: number;
   readonly rawLength: number;
+  /** CRC-32 of the raw bytes, where it is known. */
+  readonly crc?: number;
   readonly positions: SourcePositions;
   readonly algorithm: Algorithm;
   readonly head: Buffer;
@@ -60,7 +62,8 @@ export async function encodeBatch(
     mode === 'plain'
       ? frameHeader('PLAIN', algorithm, body.length)
       : encodeBatchHead(info, algorithm, body.length);
-  return { mode, sequence, count, rawLength: raw.length, positions, algorithm, head, body };
+  const crc = mode === 'plain' ? {} : { crc: info.crc };
+  return { mode, sequence, count, rawLength: raw.length, ...crc, positions, algorithm, head, body };
 }
 
 /** gzip has computed it already: its trailer begins with it (RFC 1952, 2.3.1). */

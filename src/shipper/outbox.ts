@@ -44,6 +44,11 @@ export class Outbox {
     return this.#sentBytes + sizeOf(batch) > windowBytes ? undefined : batch;
   }
 
+  /** The batch with this number, if it is not acknowledged. */
+  find(sequence: number): Encoded | undefined {
+    return this.#batches.find((batch) => batch.sequence === sequence);
+  }
+
   /** Counts the batch that `next` gave as written. */
   sent(batch: Encoded): void {
     this.#sentCount += 1;

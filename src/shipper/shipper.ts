@@ -49,6 +49,8 @@ export class Shipper {
   #batcher: Batcher | undefined;
   #delivery: Delivery | undefined;
   #encoding = 0;
+  /** Aborted when there is no point in reading on. */
+  readonly #giveUp = new AbortController();
 
   constructor(options: ShipperOptions) {
     this.#options = options;
@@ -73,7 +75,7 @@ export class Shipper {
    */
   async run(stop: AbortSignal): Promise<void> {
     const { spool, levels } = this.#options;
-    const giveUp = new AbortController();
+    const giveUp = this.#giveUp;
     const ending = AbortSignal.any([stop, giveUp.signal]);
     try {
       if (spool === undefined) await this.#runDirect(stop, ending);
@@ -151,6 +153,7 @@ export class Shipper {
       counts: this.counts,
       log,
       onFreed: () => this.#batcher?.lineFreed(),
+      onFailed: () => this.#giveUp.abort(),
     }));
   }
 

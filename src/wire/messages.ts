@@ -36,6 +36,8 @@ export interface Ready {
   readonly epoch: number;
   /** Last durable sequence in that epoch, 0 for none. */
   readonly sequence: number;
+  /** CRC-32 of that batch's raw bytes (0 for one that holds nothing): its shipper sees whether it is the one it sent. */
+  readonly crc?: number;
   readonly positions: SourcePositions;
   /** The latest batches of that epoch that were rejected: a REJECT may have been lost with its connection. */
   readonly rejected?: readonly { readonly sequence: number; readonly code: string }[];
@@ -140,6 +142,7 @@ export function decodeReady(payload: Buffer): Ready {
   return {
     epoch: count(message, 'epoch'),
     sequence: count(message, 'sequence'),
+    ...(message.crc === undefined ? {} : { crc: count(message, 'crc') }),
     positions: checkPositions(message.positions, 'READY'),
     ...(message.rejected === undefined ? {} : { rejected: list(message, 'rejected').map(rejectedBatch) }),
     windowBytes: count(message, 'windowBytes'),

@@ -12,6 +12,6 @@ test.each([1, 256, 300])('%d entries are that many lines, the same for the same 
 test('batches hold so many entries each, the last one what is left', async () => {
   const bytes = await generatedEntries(120, 1);
   const batches = inBatches(bytes, 50);
-  expect(batches.map(countEntries)).toEqual([50, 50, 20]);
+  expect(batches.map((batch) => countEntries(batch))).toEqual([50, 50, 20]);
   expect(Buffer.concat(batches)).toEqual(bytes);
 });

@@ -99,7 +99,8 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
     expect(proxy.connections).toBeGreaterThan(1);
   });
 
-  test.runIf(process.env.SOAK_MINUTES !== undefined)(
+  const soakTest = process.env.SOAK_MINUTES === undefined ? undefined : test;
+  soakTest?.(
     'falls silent and never breaks: the shipper gives the connection up after a minute of no answer',
     async () => {
       await using folder = await temporaryFolder();
