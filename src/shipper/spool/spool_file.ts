@@ -142,7 +142,7 @@ function decodeFrame(frame: Buffer): Encoded {
     } as const;
     return { mode: 'acked', isGap: true, sequence: decodeGap(payload).to, head: frame, ...nothing };
   }
-  const { sequence, count, rawLength, positions, body } = decodeBatch(algorithm, payload);
+  const { sequence, count, rawLength, crc, positions, body } = decodeBatch(algorithm, payload);
   const head = frame.subarray(0, frame.length - body.length);
-  return { mode: 'acked', sequence, count, rawLength, positions, algorithm, head, body };
+  return { mode: 'acked', sequence, count, rawLength, crc, positions, algorithm, head, body };
 }
