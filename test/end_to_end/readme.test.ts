@@ -36,6 +36,9 @@ async function checkout(): Promise<TemporaryFolder> {
   return folder;
 }
 
+/** The beginning of what a command prints is enough to look at: `cat` prints all there is. */
+const MAX_OUTPUT = 1_000_000;
+
 interface Done {
   readonly code: number | null;
   readonly output: string;
@@ -48,8 +51,11 @@ async function shell(command: string, cwd: string, env: Record<string, string>):
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  const keep = (bytes: Buffer): void => {
+    if (output.length < MAX_OUTPUT) output += bytes.toString();
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
   await once(child, 'close');
   return { code: child.exitCode, output };
 }
