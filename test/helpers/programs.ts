@@ -40,6 +40,8 @@ export class Program implements AsyncDisposable {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#ended = once(this.child, 'close');
+    // What is written to a program that has just ended breaks its pipe: how it ended is what a test looks at.
+    this.child.stdin?.on('error', () => undefined);
     this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
     this.child.stderr?.on('data', (bytes: Buffer) => this.#stderr.push(bytes));
   }
