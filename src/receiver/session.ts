@@ -9,12 +9,14 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ArchiveError } from '../archive/archive_error.ts';
-import { placeIn } from '../archive/resume.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
-import { ALGORITHMS, encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
+import { encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
 import { WireError, type WireErrorCode } from '../wire/wire_error.ts';
 import type { Access, Pass } from './access.ts';
+import { Answers } from './answers.ts';
+import { readyOf, welcomeOf } from './greetings.ts';
+import { InHand } from './in_hand.ts';
 import { NumberedIntake } from './numbered_intake.ts';
 import { Patience, type Owed } from './patience.ts';
 import { peerOf } from './peer.ts';
@@ -52,12 +54,6 @@ const STRANGER_FRAME_BYTES = 16 * 1024;
 /** How long a shipper should stay away when this receiver shuts down. */
 const RETURN_AFTER_MS = 500;
 
-/** After our last word a peer may take so long to close: closing on what it still sends would reset our word away. */
-const LAST_WORD_MS = 1000;
-
-/** Answers a peer has not read: past this it is not read either. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
-
 /** What a frame costs besides its payload, while it waits for its turn. Batches are counted as their shippers do. */
 const FRAME_COST_BYTES = 256;
 
@@ -81,13 +77,11 @@ export class Session {
   #pass: Pass | undefined;
   #intake: NumberedIntake | undefined;
   readonly #patience: Patience;
+  readonly #answers: Answers;
+  readonly #inHand: InHand;
   /** The handling of frames, each after the one before. */
   #ordered: Promise<void> = Promise.resolve();
   #hasSpoken = false;
-  #inHandBytes = 0;
-  readonly #unsettled = new Set<Promise<void>>();
-  #durableSequence = 0;
-  #isAckDue = false;
   /** False once nothing more is read: it ended, failed, or was told to stop. What is in hand is still finished. */
   #isReading = true;
   /** True once it failed: what is in hand and not yet given to the archive is let go; its shipper sends it again. */
@@ -106,13 +100,16 @@ export class Session {
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.#patience = new Patience(context.limits.frameTimeoutMs, (owed) => this.#ranOut(owed));
     void this.#closed.then(() => this.#patience.end());
+    const { windowBytes } = context.limits;
+    const onChange = (): void => this.#readOrWait();
+    this.#answers = new Answers({ socket, patience: this.#patience, windowBytes, onChange });
+    this.#inHand = new InHand(this.#answers, onChange);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     socket.setTimeout(context.limits.idleTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('end', () => this.#ended());
     socket.on('timeout', () => this.#timedOut());
-    socket.on('drain', () => this.#answersRead());
     socket.on('error', (error) => context.log.debug({ peer: this.peer, err: error }, 'connection broke'));
   }
 
@@ -161,8 +158,7 @@ export class Session {
 
   /** Reads on, or not: a peer that is not read can't finish its frame. */
   #readOrWait(): void {
-    const isFull =
-      this.#inHandBytes > this.#context.limits.windowBytes || this.#socket.writableLength > MAX_ANSWER_BYTES;
+    const isFull = this.#inHand.bytes > this.#context.limits.windowBytes || this.#answers.isFull;
     if (isFull && this.#isReading) this.#socket.pause();
     else this.#socket.resume();
     if (this.#decoder.isMidFrame && !isFull && this.#isReading) this.#patience.expect('the end of a frame');
@@ -172,12 +168,12 @@ export class Session {
   /** Queues a frame. A batch is checked at once, off this thread; it is appended in its turn. */
   #take(frame: Frame): void {
     const bytes = frame.payload.length + (frame.type === 'BATCH' ? 0 : FRAME_COST_BYTES);
-    this.#inHandBytes += bytes;
+    this.#inHand.add(bytes);
     const store = frame.type === 'BATCH' ? this.#intake?.begin(frame) : undefined;
     this.#inOrder(async () => {
       const taken = await (store === undefined ? this.#handle(frame) : store());
-      if (taken === undefined) this.#settled(bytes);
-      else this.#whenDurable(taken, bytes);
+      if (taken === undefined) this.#inHand.remove(bytes);
+      else void this.#inHand.settle(taken, bytes, (error) => this.#notStored(taken.count, error));
     });
   }
 
@@ -228,10 +224,10 @@ export class Session {
         await this.#open(messages.decodeOpen(payload));
         return undefined;
       case 'PING':
-        this.#reply(encodeFrame('PONG', payload.subarray(0, 64)));
+        this.#answers.write(encodeFrame('PONG', payload.subarray(0, 64)));
         return undefined;
       case 'BYE':
-        await this.#durable();
+        await this.#inHand.durable();
         this.#lastWord(messages.encodeBye());
         return undefined;
       default:
@@ -244,125 +240,44 @@ export class Session {
       throw new WireError('bad_hello', 'a HELLO carries exactly the two bytes "[]"');
     }
     this.#stage = 'greeted';
+    this.#answers.begin();
     this.#patience.expect('OPEN');
-    const { limits, check, access } = this.#context;
-    this.#reply(
-      messages.encodeWelcome({
-        version: messages.PROTOCOL_VERSION,
-        algorithms: ALGORITHMS,
-        maxFrameBytes: limits.maxFrameBytes,
-        maxBatchBytes: check.maxBatchBytes,
-        tokenWanted: access.isTokenWanted,
-      }),
-    );
+    this.#answers.write(messages.encodeWelcome(welcomeOf(this.#context)));
   }
 
   async #open(open: messages.Open): Promise<void> {
-    const { shippers, archive, limits, access, log, now } = this.#context;
-    const { shipperId, epoch } = open;
+    const { shippers, archive, limits, access, log } = this.#context;
+    const { shipperId, epoch: asked, run } = open;
     this.#patience.met('OPEN');
     this.#shipperId = shipperId;
     this.#pass = await access.admit(open, certificateOf(this.#socket));
     if (this.#isOver) return;
     this.#decoder.allow(limits.maxFrameBytes);
-    await shippers.enter(shipperId, this);
+    await shippers.enter(shipperId, this, run);
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
-    const numbersOf = epoch ?? place?.epoch ?? now();
-    const last = placeIn(place, numbersOf);
-    const ready = {
-      epoch: numbersOf,
-      sequence: last?.sequence ?? 0,
-      ...(last === undefined ? {} : { crc: last.crc }),
-      positions: place?.positions ?? {},
-      ...(place?.epoch === numbersOf && place.rejected !== undefined ? { rejected: place.rejected } : {}),
-      windowBytes: limits.windowBytes,
-    };
+    const ready = readyOf(place, asked, this.#context);
+    const { epoch, sequence } = ready;
     this.#stage = 'open';
-    this.#intake = new NumberedIntake({ shipperId, epoch: ready.epoch }, this.#context);
-    this.#durableSequence = ready.sequence;
-    this.#reply(messages.encodeReady(ready));
-    const { sequence } = ready;
-    log.info({ peer: this.peer, shipper: shipperId, epoch: ready.epoch, sequence }, 'shipper connected');
-  }
-
-  /** Keeps count of what is under way; an error of it ends the session. */
-  #whenDurable({ durable, count, sequence, reply }: Taken, bytes: number): void {
-    const done = durable.then(
-      () => {
-        if (reply !== undefined) this.#reply(reply);
-        if (sequence !== undefined) this.#ackLater(sequence);
-        this.#settled(bytes);
-      },
-      (error: unknown) => {
-        this.#context.ledger.refused += count;
-        this.#settled(bytes);
-        this.#fail(error as Error);
-      },
-    );
-    this.#unsettled.add(done);
-    void done.finally(() => this.#unsettled.delete(done));
-  }
-
-  #settled(bytes: number): void {
-    this.#inHandBytes -= bytes;
-    this.#readOrWait();
+    this.#intake = new NumberedIntake({ shipperId, epoch }, this.#context);
+    this.#answers.write(messages.encodeReady(ready));
+    log.info({ peer: this.peer, shipper: shipperId, epoch, sequence }, 'shipper connected');
   }
 
   /** Settles when all frames taken so far are handled and their entries durable. */
   async #drained(): Promise<void> {
     await this.#ordered;
-    await this.#durable();
+    await this.#inHand.durable();
   }
 
-  /** Settles when all entries given to the archive so far are durable, and acknowledged. */
-  async #durable(): Promise<void> {
-    await Promise.all(this.#unsettled);
-    this.#sendAck();
+  #notStored(entries: number, error: Error): void {
+    this.#context.ledger.refused += entries;
+    this.#fail(error);
   }
 
-  /** One ACK answers all batches that became durable in the same turn. */
-  #ackLater(sequence: number): void {
-    this.#durableSequence = Math.max(this.#durableSequence, sequence);
-    if (this.#isAckDue) return;
-    this.#isAckDue = true;
-    setImmediate(() => this.#sendAck());
-  }
-
-  #sendAck(): void {
-    if (!this.#isAckDue) return;
-    this.#isAckDue = false;
-    const { windowBytes } = this.#context.limits;
-    this.#reply(messages.encodeAck({ sequence: this.#durableSequence, windowBytes }));
-  }
-
-  /** The only place that writes: to a peer that greeted us, while it listens. */
-  #reply(frame: Buffer): void {
-    if (this.#stage === 'plain' || !this.#socket.writable) return;
-    this.#socket.write(frame);
-    if (this.#socket.writableLength <= MAX_ANSWER_BYTES) return;
-    this.#patience.expect('the reading of its answers');
-    this.#readOrWait();
-  }
-
-  #answersRead(): void {
-    this.#patience.met('the reading of its answers');
-    this.#readOrWait();
-  }
-
-  /** Says the last thing there is to say, ends our side, and lets the peer close. */
   #lastWord(frame: Buffer): void {
     this.#isReading = false;
-    this.#patience.end();
-    this.#reply(frame);
-    if (this.#stage === 'plain') {
-      this.#socket.destroySoon();
-      return;
-    }
-    this.#socket.end();
-    this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), LAST_WORD_MS);
-    void this.#closed.then(() => clearTimeout(timer));
+    this.#answers.end(frame);
   }
 
   /** The peer sends no more: what it sent is settled and acknowledged, then this side closes too. */
@@ -371,7 +286,7 @@ export class Session {
       this.#failInOrder(new WireError('truncated', 'the connection ended in the middle of a frame'));
     }
     this.#ordered = this.#ordered.then(async () => {
-      await this.#durable();
+      await this.#inHand.durable();
       this.#socket.end();
     });
   }
@@ -380,7 +295,7 @@ export class Session {
   #timedOut(): void {
     const { idleTimeoutMs } = this.#context.limits;
     const isQuietPlain = this.#stage === 'plain' && this.#hasSpoken && !this.#decoder.isMidFrame;
-    if (isQuietPlain || this.#inHandBytes > 0) this.#socket.setTimeout(idleTimeoutMs);
+    if (isQuietPlain || this.#inHand.bytes > 0) this.#socket.setTimeout(idleTimeoutMs);
     else this.#fail(new WireError('timeout', `nothing came for ${idleTimeoutMs / 1000} s (IDLE_TIMEOUT)`));
   }
 
@@ -399,7 +314,7 @@ export class Session {
     ledger.error(code);
     const level = code === 'unavailable' ? 'error' : 'warn';
     log[level]({ peer: this.peer, shipper: this.#shipperId, code, reason }, `connection closed: ${reason}`);
-    if (code === 'unauthorized' && this.#stage === 'plain') slam(this.#socket);
+    if (code === 'unauthorized' && !this.#answers.isWanted) this.#answers.slam();
     else this.#lastWord(messages.encodeFault({ code, reason }));
   }
 
@@ -426,12 +341,6 @@ export class Session {
 /** Who the peer is by its certificate, where one was asked for and verified. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
   return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
-}
-
-/** Closes so that a peer that is told nothing notices: a plain one takes an orderly end for success. */
-function slam(socket: Socket): void {
-  if (socket instanceof TLSSocket) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 const isTooLarge = (error: unknown): boolean =>

@@ -2,8 +2,7 @@
  * Gets batches to the receiver, whatever happens to the connection. Batches are held, in order, until they are
  * acknowledged; after a reconnect those the receiver does not have are sent again under the same numbers.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '../base/backoff.ts';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
 import type { SourcePositions } from '../entry.ts';
@@ -15,11 +14,13 @@ import type { DeadLetters } from './dead_letters.ts';
 import { encodeAgain, type Compression, type Encoded, type Mode } from './encode.ts';
 import { Line, refusal, type DialOptions, type Greeting } from './line.ts';
 import { Outbox } from './outbox.ts';
+import { Rejects, tooLarge } from './rejects.ts';
 import { isReceiverWithUs } from './resume.ts';
 import { ShipperError } from './shipper_error.ts';
+import { stayConnected } from './stay_connected.ts';
 
 export interface DeliveryOptions {
-  readonly dial: Omit<DialOptions, 'epoch'>;
+  readonly dial: Omit<DialOptions, 'epoch' | 'run'>;
   readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
   /** True where the source can begin again at the receiver's word: then a receiver that lost data is told to nobody but the user. */
   readonly canReread: boolean;
@@ -58,8 +59,8 @@ const PLAIN_WINDOW_BYTES = 1024 * 1024;
 /** How many times HELLO_TIMEOUT a receiver that acknowledged before may take. */
 const HELLO_PATIENCE = 5;
 
-/** A connection that lasted this long was a good one: the next attempt comes at once. */
-const GOOD_CONNECTION_MS = 5000;
+/** Why a receiver lacks what it had acknowledged. */
+const FORGOTTEN = 'acknowledged before, and no longer known to the receiver';
 
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -67,8 +68,9 @@ export class Delivery {
   readonly #place = Promise.withResolvers<Place>();
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
-  readonly #rejects = new Map<number, messages.Reject>();
+  readonly #rejects: Rejects;
   readonly #outbox = new Outbox();
+  readonly #runId = randomUUID();
   #windowBytes = PLAIN_WINDOW_BYTES;
   #isPumping = false;
   #isClosing = false;
@@ -77,6 +79,8 @@ export class Delivery {
   #acknowledged = 0;
   /** The highest number that is off our hands, a plain receiver's included. */
   #settled = 0;
+  /** The number up to which the receiver has all, or knows why not, once what this connection carries has arrived. */
+  #reached = 0;
   #line: Line | undefined;
   #returnAfterMs: number | undefined;
   #wasToldPlain = false;
@@ -86,8 +90,19 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#epoch = options.epoch ?? null;
+    this.#rejects = new Rejects(options.deadLetters, options.counts);
     this.#place.promise.catch(() => undefined);
-    this.#running = this.#stayConnected();
+    const { dial, reconnect, log, random = Math.random } = options;
+    const where = `${dial.host}:${dial.port}`;
+    const connect = async (): Promise<Error | undefined> => {
+      const broken = await this.#oneConnection();
+      return this.#isClosing ? undefined : broken;
+    };
+    const returnAfterMs = (): number | undefined => this.#takeReturnAfterMs();
+    this.#running = stayConnected(
+      { connect, returnAfterMs, reconnect, where, random, log },
+      this.#stopped.signal,
+    ).catch((error: unknown) => this.#fail(error as Error));
   }
 
   /** Settles with the first connection. Rejects with ShipperError where there will be none. */
@@ -137,27 +152,6 @@ export class Delivery {
     return failure;
   }
 
-  async #stayConnected(): Promise<void> {
-    const { dial, reconnect, log, random = Math.random } = this.#options;
-    for (let attempt = 0; !this.#stopped.signal.aborted; attempt += 1) {
-      const startedAt = performance.now();
-      const broken = await this.#oneConnection();
-      if (this.#isClosing || this.#stopped.signal.aborted) return;
-      if (broken instanceof ShipperError) {
-        this.#fail(broken);
-        return;
-      }
-      if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
-      const waitMs = Math.max(this.#returnAfterMs ?? 0, backoffMs(attempt, reconnect, random()));
-      this.#returnAfterMs = undefined;
-      log.warn(
-        { attempt, waitMs: Math.round(waitMs) },
-        `no connection to ${dial.host}:${dial.port} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`,
-      );
-      await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
-    }
-  }
-
   /** Connects, and uses the connection until it is gone; the answer is why it is. */
   async #oneConnection(): Promise<Error> {
     try {
@@ -176,7 +170,8 @@ export class Delivery {
   #dialOptions(): DialOptions {
     const { dial } = this.#options;
     const patience = this.#acknowledged > 0 ? HELLO_PATIENCE : 1;
-    return { ...dial, helloTimeoutMs: dial.helloTimeoutMs * patience, epoch: this.#epoch };
+    const run = { id: this.#runId, isReturning: this.#hasPlace };
+    return { ...dial, helloTimeoutMs: dial.helloTimeoutMs * patience, epoch: this.#epoch, run };
   }
 
   #begin(line: Line): void {
@@ -204,43 +199,49 @@ export class Delivery {
 
   /** Takes the receiver's word for what it has, and lets go of that. */
   #resume({ welcome, ready }: Extract<Greeting, { mode: 'acked' }>, line: Line): void {
-    const isFirst = !this.#hasPlace;
-    this.#hasPlace = true;
     this.#epoch = ready.epoch;
     this.#windowBytes = ready.windowBytes;
     this.algorithms = welcome.algorithms;
-    if (isFirst) {
-      this.#outbox.startAfter(ready.sequence);
-      this.#acknowledged = ready.sequence;
-      this.#settleUpTo(ready.sequence);
-      this.#place.resolve({ nextSequence: ready.sequence + 1, positions: ready.positions, welcome });
-      return;
-    }
-    const { canReread, dial, log } = this.#options;
-    const own = { acknowledged: this.#acknowledged, highestSent: this.#outbox.highestSent };
-    for (const { sequence, code } of ready.rejected ?? []) {
-      if (!this.#rejects.has(sequence) && sequence > this.#acknowledged) {
-        const reason = 'the receiver rejected it before the connection broke';
-        this.#rejects.set(sequence, { sequence, code: code as messages.Reject['code'], reason });
-      }
-    }
-    const sent = this.#outbox.find(ready.sequence);
-    if (sent?.crc !== undefined && ready.crc !== undefined && ready.crc !== 0 && sent.crc !== ready.crc) {
-      throw new ShipperError(
-        'conflict',
-        `batch ${ready.sequence} of ${dial.shipperId} at the receiver is not the one this process sent: another shipper uses this id (SHIPPER_ID)`,
-      );
-    }
-    const isWithUs = isReceiverWithUs(ready, { ...own, shipperId: dial.shipperId, canReread });
+    if (this.#hasPlace) this.#resumeKnown(ready, line);
+    else this.#start(ready, welcome);
+  }
+
+  #start({ sequence, positions }: messages.Ready, welcome: messages.Welcome): void {
+    this.#hasPlace = true;
+    this.#reached = this.#acknowledged = sequence;
+    this.#outbox.startAfter(sequence);
+    this.#settleUpTo(sequence);
+    this.#place.resolve({ nextSequence: sequence + 1, positions, welcome });
+  }
+
+  #resumeKnown(ready: messages.Ready, line: Line): void {
+    const { canReread, dial } = this.#options;
+    const { sequence } = ready;
+    this.#rejects.learn(ready, this.#acknowledged);
+    const isWithUs = isReceiverWithUs(ready, {
+      shipperId: dial.shipperId,
+      acknowledged: this.#acknowledged,
+      highestSent: this.#outbox.highestSent,
+      crc: this.#outbox.find(sequence)?.crc,
+      canReread,
+    });
     const isKnownLine = this.#acknowledged > 0;
-    this.#acknowledged = Math.max(this.#acknowledged, ready.sequence);
-    this.#settleUpTo(ready.sequence);
-    if (!isKnownLine || ready.sequence >= this.#settled) return;
-    const reason = isWithUs
-      ? 'sent to a receiver that does not acknowledge'
-      : 'acknowledged before, and no longer known to the receiver';
-    const gap = { from: ready.sequence + 1, to: this.#settled, entries: 0, reason };
-    log.error(gap, `the receiver does not have batches ${gap.from} to ${gap.to}: ${reason}`);
+    this.#acknowledged = Math.max(this.#acknowledged, sequence);
+    this.#settleUpTo(sequence);
+    this.#reached = isKnownLine ? sequence : Math.max(sequence, this.#settled);
+    this.#declareGap(
+      line,
+      this.#settled,
+      isWithUs ? 'sent to a receiver that does not acknowledge' : FORGOTTEN,
+    );
+  }
+
+  /** Tells the receiver that what it lacks up to `to` will never come; there may be nothing to tell. */
+  #declareGap(line: Line, to: number, reason: string): void {
+    if (to <= this.#reached) return;
+    const gap = { from: this.#reached + 1, to, entries: 0, reason };
+    this.#reached = to;
+    this.#options.log.error(gap, `the receiver does not have batches ${gap.from} to ${to}: ${reason}`);
     line.write([messages.encodeGap(gap)]);
   }
 
@@ -262,11 +263,8 @@ export class Delivery {
     switch (frame.type) {
       case 'ACK':
         return this.#acked(messages.decodeAck(payload));
-      case 'REJECT': {
-        const reject = messages.decodeReject(payload);
-        this.#rejects.set(reject.sequence, reject);
-        return;
-      }
+      case 'REJECT':
+        return this.#rejects.add(messages.decodeReject(payload));
       case 'ERROR': {
         const error = refusal(messages.decodeFault(payload));
         if (error instanceof ShipperError) this.#failure = error;
@@ -284,6 +282,13 @@ export class Delivery {
     }
   }
 
+  /** How long the receiver asked us to stay away, told once. */
+  #takeReturnAfterMs(): number | undefined {
+    const asked = this.#returnAfterMs;
+    this.#returnAfterMs = undefined;
+    return asked;
+  }
+
   #acked({ sequence, windowBytes }: messages.Ack): void {
     if (sequence > this.#outbox.highestSent)
       throw new WireError('bad_message', `batch ${sequence} is acknowledged, and was never sent`);
@@ -297,23 +302,14 @@ export class Delivery {
   #settleUpTo(sequence: number): void {
     this.#settled = Math.max(this.#settled, sequence);
     for (const batch of this.#outbox.takeUpTo(sequence)) {
-      const reject = this.#rejects.get(batch.sequence);
-      if (reject === undefined) this.#options.counts.acknowledged += batch.count;
-      else this.#bury(batch, reject);
+      this.#rejects.settle(batch, this.#epoch ?? 0).catch((cause: unknown) => {
+        const message = `batch ${batch.sequence} was rejected and could not be kept: ${(cause as Error).message}`;
+        this.#fail(new ShipperError('gave_up', message, { cause }));
+      });
     }
     this.#options.onSettled?.(sequence);
     this.#changed.notify();
     this.#options.onFreed();
-  }
-
-  #bury(batch: Encoded, reject: messages.Reject): void {
-    const { counts, deadLetters } = this.#options;
-    this.#rejects.delete(batch.sequence);
-    counts.rejected += batch.count;
-    deadLetters.keep(this.#epoch ?? 0, batch, reject).catch((cause: unknown) => {
-      const message = `batch ${batch.sequence} was rejected and could not be kept: ${(cause as Error).message}`;
-      this.#fail(new ShipperError('gave_up', message, { cause }));
-    });
   }
 
   #pump(): void {
@@ -331,7 +327,7 @@ export class Delivery {
         this.#isPumping = false;
         return;
       }
-      if (batch.isGap === true && line.mode === 'plain') {
+      if (batch.gapFrom !== undefined && line.mode === 'plain') {
         this.#outbox.sent(batch);
         this.#settleUpTo(batch.sequence);
       } else if (this.#isFit(batch, line.mode)) this.#write(line, batch);
@@ -346,29 +342,23 @@ export class Delivery {
 
   #write(line: Line, batch: Encoded): void {
     this.#outbox.sent(batch);
-    const refused = this.#tooLarge(line, batch);
-    const onFlushed = line.mode === 'plain' ? () => this.#flushed(line, batch) : undefined;
-    const head = batch.isGap === true ? gapBehind(batch.head, this.#acknowledged) : batch.head;
-    line.write(refused === undefined ? [head, batch.body] : [refused], onFlushed);
+    if (line.mode === 'plain') line.write([batch.head, batch.body], () => this.#flushed(line, batch));
+    else this.#writeNumbered(line, batch);
     this.#changed.notify();
   }
 
-  /**
-   * A batch past what the receiver takes (one huge entry, or limits lowered since it was made) would end every
-   * connection: it becomes a dead letter, and a GAP goes in its place.
-   */
-  #tooLarge(
-    { greeting }: Line,
-    { sequence, count, rawLength, positions, head, body }: Encoded,
-  ): Buffer | undefined {
-    if (greeting.mode === 'plain') return undefined;
-    const { maxFrameBytes, maxBatchBytes } = greeting.welcome;
-    const frameBytes = head.length + body.length;
-    if (frameBytes <= maxFrameBytes && rawLength <= maxBatchBytes) return undefined;
-    const code = frameBytes > maxFrameBytes ? 'frame_too_large' : 'batch_too_large';
-    const reason = `${rawLength} bytes (${frameBytes} as a frame) are past what the receiver takes: ${maxBatchBytes} (${maxFrameBytes} as a frame)`;
-    this.#rejects.set(sequence, { sequence, code, reason });
-    return messages.encodeGap({ from: sequence, to: sequence, entries: count, reason: code, positions });
+  #writeNumbered(line: Line, batch: Encoded): void {
+    const { sequence, count: entries, positions, gapFrom, head, body } = batch;
+    this.#declareGap(line, (gapFrom ?? sequence) - 1, FORGOTTEN);
+    const refused = line.greeting.mode === 'acked' ? tooLarge(batch, line.greeting.welcome) : undefined;
+    if (gapFrom !== undefined) line.write([gapBehind(head, this.#reached)]);
+    else if (refused === undefined) line.write([head, body]);
+    else {
+      this.#rejects.add(refused);
+      const gap = { from: sequence, to: sequence, entries, reason: refused.code, positions };
+      line.write([messages.encodeGap(gap)]);
+    }
+    this.#reached = sequence;
   }
 
   #flushed(line: Line, { sequence }: Encoded): void {
@@ -389,9 +379,7 @@ export class Delivery {
 }
 
 /** A GAP of which the receiver has the first part (it was sent before it was dropped) is declared for the rest alone. */
-function gapBehind(frame: Buffer, acknowledged: number): Buffer {
+function gapBehind(frame: Buffer, reached: number): Buffer {
   const gap = messages.decodeGap(frame.subarray(HEADER_BYTES));
-  return gap.from > acknowledged ? frame : messages.encodeGap({ ...gap, from: acknowledged + 1 });
+  return gap.from > reached ? frame : messages.encodeGap({ ...gap, from: reached + 1 });
 }
-
-const describe = (error: Error & { code?: string }): string => error.message || (error.code ?? 'unknown');

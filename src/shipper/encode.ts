@@ -20,8 +20,8 @@ export interface NumberedBatch {
 /** A batch as it goes over the wire: a frame in two pieces. */
 export interface Encoded {
   readonly mode: Mode;
-  /** Set for a GAP: it stands for batches that will never come, and holds nothing. */
-  readonly isGap?: true;
+  /** Set for a GAP, which stands for the batches from this number on that will never come, and holds nothing. */
+  readonly gapFrom?: number;
   readonly sequence: number;
   readonly count: number;
   readonly rawLength: number;

@@ -24,6 +24,7 @@ export interface DialOptions {
   readonly token?: string;
   /** The epoch of this shipper's numbers; null before the receiver has said. */
   readonly epoch: number | null;
+  readonly run: messages.Run;
 }
 
 /** What the other end is. */
@@ -119,7 +120,7 @@ export class Line {
     this.#socket.destroy(reason);
   }
 
-  async #greet({ delivery, helloTimeoutMs, shipperId, epoch, token }: DialOptions): Promise<void> {
+  async #greet({ delivery, helloTimeoutMs, shipperId, epoch, token, run }: DialOptions): Promise<void> {
     if (delivery === 'plain') return;
     this.write([encodeFrame('HELLO', messages.HELLO_PAYLOAD)]);
     const frame = await this.#next(helloTimeoutMs);
@@ -140,7 +141,7 @@ export class Line {
     if (welcome.tokenWanted && token === undefined) {
       throw new ShipperError('refused', 'the receiver wants a token: set AUTH_TOKEN or AUTH_TOKEN_FILE');
     }
-    const open = { shipperId, epoch, ...(welcome.tokenWanted && token !== undefined ? { token } : {}) };
+    const open = { shipperId, epoch, run, ...(welcome.tokenWanted && token !== undefined ? { token } : {}) };
     this.write([messages.encodeOpen(open)]);
     const ready = messages.decodeReady(expect(await this.#next(KEEPALIVE_MS * 3), 'READY'));
     this.greeting = { mode: 'acked', welcome, ready };

@@ -8,6 +8,8 @@ export interface OwnNumbers {
   readonly acknowledged: number;
   /** The highest number ever sent. */
   readonly highestSent: number;
+  /** The CRC-32 of the batch with the number the receiver stands at, where this process still has it. */
+  readonly crc: number | undefined;
   /** True where the source can begin again at the receiver's word. */
   readonly canReread: boolean;
 }
@@ -19,12 +21,19 @@ export interface OwnNumbers {
  */
 export function isReceiverWithUs(
   ready: Ready,
-  { shipperId, acknowledged, highestSent, canReread }: OwnNumbers,
+  { shipperId, acknowledged, highestSent, crc, canReread }: OwnNumbers,
 ): boolean {
   if (ready.sequence > highestSent) {
     throw new ShipperError(
       'conflict',
       `the receiver has batch ${ready.sequence} of ${shipperId}, this process sent up to ${highestSent}: another shipper uses this id (SHIPPER_ID)`,
+    );
+  }
+  const holdsNothing = ready.crc === undefined || ready.crc === 0;
+  if (crc !== undefined && !holdsNothing && crc !== ready.crc) {
+    throw new ShipperError(
+      'conflict',
+      `batch ${ready.sequence} of ${shipperId} at the receiver is not the one this process sent: another shipper uses this id (SHIPPER_ID)`,
     );
   }
   if (ready.sequence >= acknowledged) return true;

@@ -29,6 +29,15 @@ export interface Open {
   /** The epoch this shipper's numbers belong to, or null: "I keep no state, tell me where I stand". */
   readonly epoch: number | null;
   readonly token?: string;
+  readonly run?: Run;
+}
+
+/** One process that ships: while two use the same shipper id, the receiver tells them apart by it. */
+export interface Run {
+  /** 1 to 64 characters, no two runs the same. */
+  readonly id: string;
+  /** True where this run was connected before: it does not take over from a run that came after it. */
+  readonly isReturning: boolean;
 }
 
 export interface Ready {
@@ -134,6 +143,7 @@ export function decodeOpen(payload: Buffer): Open {
     shipperId,
     epoch: message.epoch === null || message.epoch === undefined ? null : count(message, 'epoch'),
     ...(message.token === undefined ? {} : { token: text(message, 'token') }),
+    ...(message.run === undefined ? {} : { run: runOf(message.run) }),
   };
 }
 
@@ -183,10 +193,16 @@ export function decodeGap(payload: Buffer): Gap {
   return gap;
 }
 
+function runOf(value: unknown): Run {
+  const message = asObject('OPEN.run', value);
+  const id = text(message, 'id');
+  if (id.length === 0 || id.length > 64)
+    throw new WireError('bad_message', 'OPEN.run.id must be 1 to 64 characters');
+  return { id, isReturning: message.isReturning === true };
+}
+
 function rejectedBatch(value: unknown): { sequence: number; code: string } {
-  if (typeof value !== 'object' || value === null)
-    throw new WireError('bad_message', 'READY.rejected holds a non-object');
-  const message = value as Message;
+  const message = asObject('an element of READY.rejected', value);
   return { sequence: count(message, 'sequence'), code: text(message, 'code') };
 }
 
@@ -202,9 +218,12 @@ function parseObject(type: FrameName, payload: Buffer): Message {
   } catch (cause) {
     throw new WireError('bad_message', `the payload of a ${type} frame is not JSON`, { cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new WireError('bad_message', `the payload of a ${type} frame is not an object`);
-  }
+  return asObject(`the payload of a ${type} frame`, value);
+}
+
+function asObject(what: string, value: unknown): Message {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new WireError('bad_message', `${what} is not an object`);
   return value as Message;
 }
 

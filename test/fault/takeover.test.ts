@@ -108,6 +108,51 @@ describe('two shippers with one id', () => {
   });
 });
 
+test('an older run that comes back does not take over from one that came after it', async () => {
+  await using folder = await temporaryFolder();
+  await using receiver = await testReceiver(folder.path);
+  await using proxy = await FaultProxy.to(receiver.port);
+  await using older = await testDelivery(proxy.port);
+  await older.delivery.place;
+  proxy.faults = { isDown: true };
+  proxy.break('reset');
+  await using newer = await testDelivery(receiver.port);
+  await newer.delivery.place;
+  proxy.faults = {};
+  await sendBatches(older.delivery, 1, 1);
+  expect(await codeOf(() => older.delivery.drained())).toBe('taken_over');
+  await sendBatches(newer.delivery, 1, 2);
+  await newer.delivery.drained();
+  expect([older.counts.acknowledged, newer.counts.acknowledged]).toEqual([0, 2]);
+});
+
+describe('batches left in a spool begin behind where the receiver stands', () => {
+  test.each([
+    ['it lost its archive', 0, { from: 1, to: 4 }],
+    ['it was put back to an older state', 2, { from: 3, to: 4 }],
+  ])('%s: the hole is declared, and they are taken', async (_name, known, gap) => {
+    await using folder = await temporaryFolder();
+    await using receiver = await testReceiver(folder.path);
+    {
+      await using before = await testDelivery(receiver.port, { epoch: 7 });
+      await sendBatches(before.delivery, 1, known);
+      await before.delivery.drained();
+    }
+    await using left = await testDelivery(receiver.port, { epoch: 7 });
+    await sendBatches(left.delivery, 5, 6);
+    await left.delivery.drained();
+    expect(left.counts.acknowledged).toBe(2);
+    await left.delivery.close(1000);
+    const headers = await archivedHeaders(folder.path, 'a');
+    expect(headers.map(({ sequence }) => sequence).slice(known)).toEqual([4, 5, 6]);
+    expect(headers[known]?.gap).toMatchObject({
+      from: gap.from,
+      reason: 'acknowledged before, and no longer known to the receiver',
+    });
+    expect((await verdictOn(folder.path)).code).toBe(0);
+  });
+});
+
 describe('an archive that was lost', () => {
   test('while the shipper of a file waits to reconnect: it says so and exits 1; the next run sends everything', async () => {
     await using folder = await temporaryFolder();

@@ -75,11 +75,11 @@ export class Reading {
 
   /** Throws where the number is not the next one. */
   take(batch: Encoded): void {
-    const from = batch.isGap === true ? gapOf(batch).from : batch.sequence;
+    const from = batch.gapFrom ?? batch.sequence;
     if (this.#next !== undefined && from !== this.#next)
       throw new Error(`sequence ${from} came where ${this.#next} was next`);
     this.#next = batch.sequence + 1;
-    if (batch.isGap === true) this.gaps.push(gapOf(batch));
+    if (batch.gapFrom !== undefined) this.gaps.push(gapOf(batch));
     else this.sequences.push(batch.sequence);
     this.entries += batch.count;
   }

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { isReceiverWithUs } from '../../src/shipper/resume.ts';
 import { codeOf } from '../helpers/errors.ts';
 
-const ask = (sequence: number, canReread: boolean): boolean =>
+const ask = (sequence: number, canReread: boolean, ours?: number, theirs?: number): boolean =>
   isReceiverWithUs(
-    { epoch: 1, sequence, positions: {}, windowBytes: 1 },
-    { shipperId: 'a', acknowledged: 5, highestSent: 8, canReread },
+    { epoch: 1, sequence, positions: {}, windowBytes: 1, ...(theirs === undefined ? {} : { crc: theirs }) },
+    { shipperId: 'a', acknowledged: 5, highestSent: 8, crc: ours, canReread },
   );
 
 describe('batch 5 is acknowledged and batch 8 sent; a receiver that has', () => {
@@ -28,5 +28,12 @@ describe('batch 5 is acknowledged and batch 8 sent; a receiver that has', () => 
     [9, false, 'conflict'],
   ])('%i, with a source that can be read again: %s, is an error: %s', async (sequence, canReread, code) => {
     expect(await codeOf(() => ask(sequence, canReread))).toBe(code);
+  });
+
+  test('7, and not the 7 that was sent, has it from another shipper', async () => {
+    expect(await codeOf(() => ask(7, true, 111, 222))).toBe('conflict');
+    expect(ask(7, true, 111, 111), 'the same content').toBe(true);
+    expect(ask(7, true, 111, 0), 'a gap, a rejected batch').toBe(true);
+    expect(ask(7, true, undefined, 222), 'no longer known here').toBe(true);
   });
 });

@@ -188,7 +188,7 @@ export class Spool {
       try {
         await this.#openFor(from);
         await this.#tail.append(batch);
-        if (batch.isGap !== true) this.#cache.offer(batch);
+        if (batch.gapFrom === undefined) this.#cache.offer(batch);
         isWritten = true;
       } catch (error) {
         log.error({ err: error }, `the spool can't be written: ${(error as Error).message}`);

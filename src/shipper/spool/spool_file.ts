@@ -140,7 +140,8 @@ function decodeFrame(frame: Buffer): Encoded {
       algorithm: 'none',
       body: Buffer.alloc(0),
     } as const;
-    return { mode: 'acked', isGap: true, sequence: decodeGap(payload).to, head: frame, ...nothing };
+    const { from: gapFrom, to: sequence } = decodeGap(payload);
+    return { mode: 'acked', gapFrom, sequence, head: frame, ...nothing };
   }
   const { sequence, count, rawLength, crc, positions, body } = decodeBatch(algorithm, payload);
   const head = frame.subarray(0, frame.length - body.length);

@@ -49,7 +49,7 @@ test('a gap is read back as the gap it was', async () => {
   expect(record).toMatchObject({ from: 3, sequence: 9, count: 0, lost: 70 });
   await writeFile(folder.in('a'), bytes);
   const again = await readRecord(folder.in('a'), record);
-  expect(again).toMatchObject({ isGap: true, sequence: 9, count: 0 });
+  expect(again).toMatchObject({ gapFrom: 3, sequence: 9, count: 0 });
   expect(gapOf(again)).toEqual(gap);
 });
 
