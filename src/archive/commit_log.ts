@@ -40,6 +40,7 @@ export interface CommitLog extends AsyncDisposable {
   /**
    * Settles once the block is durable: `stored`, or `repeated` for one it already held (same shipper, epoch and
    * sequence), which is not stored again. Calls are ordered: a shipper's blocks land in the order they were given.
+   * Until then the block's body is the log's, afterwards it may be gone.
    * Rejects with ArchiveError `sequence_gap`, `conflict` (same number, other content), `unavailable` or `closed`.
    */
   append(block: Block): Promise<AppendOutcome>;

@@ -1,5 +1,6 @@
 /** Cuts a stream of bytes into runs of whole lines, and lines over a limit into pieces. */
 const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /** The cuts of a stream, put together, are its bytes again, but for the newline that ends a line cut into pieces. */
 export type Cut =
@@ -10,7 +11,8 @@ export type Cut =
 
 export class LineCutter {
   readonly #maxLineBytes: number;
-  #rest: Buffer = Buffer.alloc(0);
+  /** A copy: the memory it was read into belongs to the lines before it. */
+  #rest: Buffer = NOTHING;
   #parts: number;
 
   /** `parts`: how many pieces of the first line are done already. */
@@ -22,6 +24,7 @@ export class LineCutter {
   /** Yields what `bytes` completes, in order. What is left over is held for the next call: never more than the limit. */
   *push(bytes: Buffer): Generator<Cut, void, undefined> {
     const buffer = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#rest = NOTHING;
     const end = buffer.lastIndexOf(NEWLINE) + 1;
     yield* this.#lines(buffer, end);
     let rest = buffer.subarray(end);
@@ -30,7 +33,18 @@ export class LineCutter {
       yield this.#piece(rest.subarray(0, size), false);
       rest = rest.subarray(size);
     }
-    this.#rest = rest;
+    this.#rest = Buffer.from(rest);
+  }
+
+  /** How many bytes are left over. */
+  get restBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Moves what is left over to the start of `buffer`, for what follows it to be read in behind it and pushed with it. */
+  moveRest(buffer: Buffer): void {
+    this.#rest.copy(buffer);
+    this.#rest = NOTHING;
   }
 
   /** Yields the last line, where the input ended without a newline. */

@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { SegmentFormat } from '../archive/format.ts';
 import type { Batch } from '../wire/batch.ts';
+import { release } from '../base/release.ts';
 import { decompress, inflateBits } from '../wire/codecs.ts';
 import { unwrapDeflate } from '../wire/deflate.ts';
 import { countEntries } from '../wire/ndjson.ts';
@@ -21,7 +22,7 @@ export interface CheckOptions {
 
 /** The body as the archive stores it. Throws WireError, with the code of what is wrong with the batch. */
 export async function checkBatch(batch: Batch, options: CheckOptions): Promise<Buffer> {
-  const { sequence, rawLength, count } = batch;
+  const { sequence, rawLength } = batch;
   if (rawLength > options.maxBatchBytes) {
     throw new WireError(
       'batch_too_large',
@@ -29,22 +30,30 @@ export async function checkBatch(batch: Batch, options: CheckOptions): Promise<B
     );
   }
   const { raw, body } = await inflate(batch, options.format);
+  try {
+    checkRaw(raw, batch, options.maxEntryBytes);
+    return body ?? (await options.format.compress(raw, options.level));
+  } finally {
+    if (raw !== batch.body) release(raw);
+  }
+}
+
+function checkRaw(raw: Buffer, { sequence, rawLength, crc, count }: Batch, maxEntryBytes?: number): void {
   if (raw.length !== rawLength) {
     throw new WireError(
       'length_mismatch',
       `batch ${sequence} inflates to ${raw.length} bytes where it says ${rawLength}`,
     );
   }
-  if (crc32(raw) !== batch.crc)
+  if (crc32(raw) !== crc)
     throw new WireError('crc_mismatch', `batch ${sequence} has another CRC-32 than it says`);
   if (!isUtf8(raw)) throw new WireError('not_utf8', `batch ${sequence} is not UTF-8`);
-  const entries = countEntries(raw, options.maxEntryBytes);
+  const entries = countEntries(raw, maxEntryBytes);
   if (entries !== count)
     throw new WireError(
       'count_mismatch',
       `batch ${sequence} holds ${entries} entries where it says ${count}`,
     );
-  return body ?? options.format.compress(raw, options.level);
 }
 
 /** The raw bytes, and the body where it can be stored as it came. */

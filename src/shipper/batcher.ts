@@ -1,4 +1,5 @@
 import type { SourcePositions } from '../entry.ts';
+import { release } from '../base/release.ts';
 import { Signal } from '../base/signal.ts';
 import { MAX_POSITIONS_BYTES } from '../wire/batch.ts';
 import type { Chunk } from './source.ts';
@@ -20,6 +21,8 @@ export interface RawBatch {
   readonly raw: Buffer;
   readonly count: number;
   readonly positions: SourcePositions;
+  /** True where nothing else uses the memory of `raw`. */
+  readonly isOwned: boolean;
 }
 
 /**
@@ -120,11 +123,16 @@ function sizeOf(positions: SourcePositions): number {
 
 function merge(chunks: readonly Chunk[]): RawBatch {
   const [only] = chunks;
-  if (only !== undefined && chunks.length === 1)
-    return { raw: only.lines.bytes, count: only.lines.count, positions: only.positions };
+  if (only !== undefined && chunks.length === 1) {
+    const { lines, positions, isOwned = false } = only;
+    return { raw: lines.bytes, count: lines.count, positions, isOwned };
+  }
+  const raw = Buffer.concat(chunks.map(({ lines }) => lines.bytes));
+  for (const { lines, isOwned = false } of chunks) if (isOwned) release(lines.bytes);
   return {
-    raw: Buffer.concat(chunks.map(({ lines }) => lines.bytes)),
+    raw,
     count: chunks.reduce((sum, { lines }) => sum + lines.count, 0),
     positions: Object.assign({}, ...chunks.map(({ positions }) => positions)) as SourcePositions,
+    isOwned: true,
   };
 }

@@ -1,6 +1,7 @@
 /** Batches to frames. Compression runs on the thread pool; several may be under way at once. */
 import { crc32 } from 'node:zlib';
 import type { SourcePositions } from '../entry.ts';
+import { release } from '../base/release.ts';
 import { encodeBatchHead } from '../wire/batch.ts';
 import { compress, decompress } from '../wire/codecs.ts';
 import { frameHeader, type Algorithm } from '../wire/frame.ts';
@@ -15,6 +16,8 @@ export interface NumberedBatch {
   readonly count: number;
   readonly raw: Buffer;
   readonly positions: SourcePositions;
+  /** True where nothing else uses the memory of `raw`: once it is compressed it is given back. */
+  readonly isOwned?: boolean;
 }
 
 /** A batch as it goes over the wire: a frame in two pieces. */
@@ -63,7 +66,9 @@ export async function encodeBatch(
       ? frameHeader('PLAIN', algorithm, body.length)
       : encodeBatchHead(info, algorithm, body.length);
   const crc = mode === 'plain' ? {} : { crc: info.crc };
-  return { mode, sequence, count, rawLength: raw.length, ...crc, positions, algorithm, head, body };
+  if (batch.isOwned === true && body.buffer !== batch.raw.buffer) release(batch.raw);
+  const { rawLength } = info;
+  return { mode, sequence, count, rawLength, ...crc, positions, algorithm, head, body };
 }
 
 /** gzip has computed it already: its trailer begins with it (RFC 1952, 2.3.1). */

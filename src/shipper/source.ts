@@ -5,6 +5,8 @@ export interface Chunk {
   readonly lines: Lines;
   /** The positions that moved; empty for a source that can't be read again. */
   readonly positions: SourcePositions;
+  /** True where nothing else uses the memory of `lines`: whoever ships them gives it back. */
+  readonly isOwned?: boolean;
 }
 
 /** Where entries come from. */

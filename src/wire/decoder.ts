@@ -1,13 +1,17 @@
 /**
  * Bytes in, frames out. Invariants:
  * - a length is checked against `maxFrameBytes` before a byte is allocated for it;
- * - memory held for an unfinished frame is at most twice what has arrived (or `FIRST_PIECE_BYTES`), whatever the length claims;
+ * - memory held for an unfinished frame is at most twice what has arrived (or sixteen times, up to `USUAL_FRAME_BYTES`; or
+ *   `FIRST_PIECE_BYTES`), whatever the length claims;
  * - a payload that arrived in one chunk is a view of that chunk, not a copy.
  */
 import { HEADER_BYTES, decodeFlags, type Frame } from './frame.ts';
 import { WireError } from './wire_error.ts';
 
 const FIRST_PIECE_BYTES = 128 * 1024;
+
+/** What a usual frame fits in: one whose first chunk is a large one gets so much at once, and is not moved again. */
+const USUAL_FRAME_BYTES = 512 * 1024;
 
 export interface DecoderLimits {
   readonly maxFrameBytes: number;
@@ -83,10 +87,11 @@ export class FrameDecoder {
   }
 }
 
-/** `buffer` where it has room for `needed` bytes, else a larger one with its first `fill` bytes: doubling, never past `length`. */
+/** `buffer` where it has room for `needed` bytes, else a larger one with its first `fill` bytes: growing as the invariant says, never past `length`. */
 function withRoom(buffer: Buffer | undefined, fill: number, needed: number, length: number): Buffer {
   if (buffer !== undefined && needed <= buffer.length) return buffer;
-  const size = Math.min(length, Math.max(FIRST_PIECE_BYTES, needed * 2));
+  const usual = Math.min(USUAL_FRAME_BYTES, needed * 16);
+  const size = Math.min(length, Math.max(FIRST_PIECE_BYTES, usual, needed * 2));
   const larger = Buffer.allocUnsafeSlow(size);
   buffer?.copy(larger, 0, 0, fill);
   return larger;

@@ -63,15 +63,21 @@ async function* readFile(
     }
   }
   for (let at = offset; !signal.aborted;) {
-    const bytes = await readAt(file, at, options.readBytes);
-    if (bytes.length === 0) {
-      for (const cut of cutter.end()) {
-        for (const chunk of chunksOf(cut)) yield withoutAddedNewline(chunk, path, at);
-      }
-      return;
+    const { restBytes } = cutter;
+    const buffer = Buffer.allocUnsafeSlow(Math.max(options.readBytes, restBytes * 2));
+    cutter.moveRest(buffer);
+    const end = await readInto(buffer, restBytes, file, at);
+    const bytes = buffer.subarray(0, end);
+    at += end - restBytes;
+    const chunks = [...cutter.push(bytes)].flatMap((cut) => [...chunksOf(cut)]);
+    const [only] = chunks;
+    if (only !== undefined && chunks.length === 1) yield { ...only, isOwned: true };
+    else yield* chunks;
+    if (end > restBytes) continue;
+    for (const cut of cutter.end()) {
+      for (const chunk of chunksOf(cut)) yield withoutAddedNewline(chunk, path, at);
     }
-    at += bytes.length;
-    for (const cut of cutter.push(bytes)) yield* chunksOf(cut);
+    return;
   }
 }
 
@@ -116,12 +122,15 @@ async function headOf(file: FileHandle, length: number): Promise<string> {
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
-  let fill = 0;
-  while (fill < length) {
-    const { bytesRead } = await file.read(buffer, fill, length - fill, position + fill);
-    if (bytesRead === 0) break;
-    fill += bytesRead;
+  const buffer = Buffer.allocUnsafe(length);
+  return buffer.subarray(0, await readInto(buffer, 0, file, position));
+}
+
+/** Fills the buffer behind `fill` from the file; the answer is where it is filled to: less than its end at the end of the file. */
+async function readInto(buffer: Buffer, fill: number, file: FileHandle, position: number): Promise<number> {
+  const from = fill;
+  for (let bytesRead = -1; fill < buffer.length && bytesRead !== 0; fill += bytesRead) {
+    ({ bytesRead } = await file.read(buffer, fill, buffer.length - fill, position + fill - from));
   }
-  return buffer.subarray(0, fill);
+  return fill;
 }
