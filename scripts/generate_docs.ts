@@ -1,6 +1,7 @@
 /** Writes `.env.example`, docs/OPTIONS.md and the table in the README from the option table; with `--check` it only says whether they are as they should be. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Side } from '../src/config/options.ts';
+import type { Side } from '../src/config/option.ts';
+import { OPTIONS, OPTION_NAMES, flagOf, type OptionName } from '../src/config/options.ts';
 
 /** The generated files, by path; `readme` is the README as it is. */
 export function generatedFiles(readme: string): Record<string, string> {

@@ -85,6 +85,9 @@ export const text = (
   },
 });
 
+/** The path of a file, or nothing. */
+export const path = text('the path of a file', (value) => !value.includes('\0'));
+
 /** True for what may be a token: it goes through files, environments and JSON unharmed. */
 export const isToken = (value: string): boolean => /^[\x21-\x2b\x2d-\x7e]{1,1024}$/.test(value);
 

@@ -3,25 +3,22 @@ import type { ResumePoint } from '../archive/commit_log.ts';
 import { placeIn } from '../archive/resume.ts';
 import { ALGORITHMS } from '../wire/frame.ts';
 import { PROTOCOL_VERSION, type Ready, type Welcome } from '../wire/messages.ts';
-import type { SessionContext } from './session.ts';
 
-export function welcomeOf({ limits, check, access }: SessionContext): Welcome {
-  return {
-    version: PROTOCOL_VERSION,
-    algorithms: ALGORITHMS,
-    maxFrameBytes: limits.maxFrameBytes,
-    maxBatchBytes: check.maxBatchBytes,
-    tokenWanted: access.isTokenWanted,
-  };
-}
+/** What this receiver takes: the rest of a WELCOME is the same for all. */
+export const welcomeOf = (
+  takes: Pick<Welcome, 'maxFrameBytes' | 'maxBatchBytes' | 'tokenWanted'>,
+): Welcome => ({
+  version: PROTOCOL_VERSION,
+  algorithms: ALGORITHMS,
+  ...takes,
+});
 
-/** `place` is what the archive knows of the shipper, `asked` the epoch it numbers in, where it has one. */
+/** `place` is what the archive knows of the shipper, `asked` the epoch it numbers in, where it has one; `fresh` is one for a stranger. */
 export function readyOf(
   place: ResumePoint | undefined,
-  asked: number | null,
-  { limits, now }: Pick<SessionContext, 'limits' | 'now'>,
+  { asked, fresh, windowBytes }: { asked: number | null; fresh: number; windowBytes: number },
 ): Ready {
-  const epoch = asked ?? place?.epoch ?? now();
+  const epoch = asked ?? place?.epoch ?? fresh;
   const last = placeIn(place, epoch);
   return {
     epoch,
@@ -29,6 +26,6 @@ export function readyOf(
     ...(last === undefined ? {} : { crc: last.crc }),
     positions: place?.positions ?? {},
     ...(place?.epoch === epoch && place.rejected !== undefined ? { rejected: place.rejected } : {}),
-    windowBytes: limits.windowBytes,
+    windowBytes,
   };
 }

@@ -4,7 +4,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../base/logger.ts';
 import { LineCutter, type Cut } from '../../base/lines.ts';
 import type { SourcePosition, SourcePositions } from '../../entry.ts';
-import { entriesOf } from '../entry_lines.ts';
+import type { EntriesOfCut } from '../entry_lines.ts';
+import { asTheyAre, type ShaperOf } from '../shaper.ts';
 import type { Chunk, Source } from '../source.ts';
 
 /** The head by which a file is known again. */
@@ -16,6 +17,7 @@ export interface FilesOptions {
   /** Bytes read at a time: with as much as fits a batch, a chunk becomes a batch without being copied. */
   readonly readBytes: number;
   readonly maxLineBytes: number;
+  readonly shaperOf?: ShaperOf;
   readonly log: Logger;
 }
 
@@ -55,13 +57,17 @@ async function* readFile(
   const cutter = new LineCutter(options.maxLineBytes, start.part);
   let { offset } = start;
   const { head, headBytes } = start;
-  function* chunksOf(cut: Cut): Generator<Chunk> {
-    const part = cut.kind === 'piece' && !cut.isLast ? { part: cut.part } : {};
-    for (const { lines, sourceBytes } of entriesOf(cut, options.maxChunkBytes)) {
+  const shaper = (options.shaperOf ?? asTheyAre)(path);
+  function* chunksOf(entries: Iterable<EntriesOfCut>, part = {}): Generator<Chunk> {
+    for (const { lines, sourceBytes } of entries) {
       offset += sourceBytes;
       yield { lines, positions: { [path]: { offset, head, headBytes, ...part } } };
     }
   }
+  const shaped = (cut: Cut): Chunk[] => {
+    const part = cut.kind === 'piece' && !cut.isLast ? { part: cut.part } : {};
+    return [...chunksOf(shaper.shape(cut, options.maxChunkBytes), part)];
+  };
   for (let at = offset; !signal.aborted;) {
     const { restBytes } = cutter;
     const buffer = Buffer.allocUnsafeSlow(Math.max(options.readBytes, restBytes * 2));
@@ -69,14 +75,14 @@ async function* readFile(
     const end = await readInto(buffer, restBytes, file, at);
     const bytes = buffer.subarray(0, end);
     at += end - restBytes;
-    const chunks = [...cutter.push(bytes)].flatMap((cut) => [...chunksOf(cut)]);
+    const chunks = [...cutter.push(bytes)].flatMap(shaped);
     const [only] = chunks;
     if (only !== undefined && chunks.length === 1) yield { ...only, isOwned: true };
     else yield* chunks;
     if (end > restBytes) continue;
-    for (const cut of cutter.end()) {
-      for (const chunk of chunksOf(cut)) yield withoutAddedNewline(chunk, path, at);
-    }
+    const last = [...cutter.end()].flatMap(shaped);
+    for (const chunk of [...last, ...chunksOf(shaper.flush(options.maxChunkBytes))])
+      yield withoutAddedNewline(chunk, path, at);
     return;
   }
 }
