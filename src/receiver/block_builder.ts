@@ -8,8 +8,11 @@ import type { CommitLog } from '../archive/commit_log.ts';
 import type { SegmentFormat } from '../archive/format.ts';
 import type { Lines } from '../entry.ts';
 
-/** A block is closed at this size: past it compression gains nothing. */
+/** A block that gathers is no larger: past it compression gains nothing. */
 const FULL_BYTES = 256 * 1024;
+
+/** Past so many blocks that are being compressed there is no room. Their buffers gather the next ones: new memory is slow. */
+const PACKED_AT_ONCE = 4;
 
 export interface BlockBuilderOptions {
   /** Follows `@` in the shipper id. */
@@ -23,8 +26,9 @@ export interface BlockBuilderOptions {
 }
 
 interface Gathering {
-  readonly pieces: Buffer[];
-  bytes: number;
+  bytes: Buffer;
+  /** How much of `bytes` is filled with lines. */
+  fill: number;
   count: number;
   readonly settled: PromiseWithResolvers<void>;
   /** Settles when the entries are compressed, and in memory no more. */
@@ -44,6 +48,9 @@ export class BlockBuilder {
   #sequence: number;
   #gathering: Gathering | undefined;
   #linger: NodeJS.Timeout | undefined;
+  readonly #spare: Buffer[] = [];
+  /** Blocks that are being compressed. */
+  readonly #packing = new Set<Promise<unknown>>();
   /** Blocks are given to the log in order, while later ones are being compressed. */
   #ordered: Promise<void> = Promise.resolve();
 
@@ -66,14 +73,20 @@ export class BlockBuilder {
     return this.take(lines).durable;
   }
 
-  /** As `add`; tells too when the entries take no more memory. */
-  take(lines: Lines): Added {
-    this.#gathering ??= this.#begin();
-    const gathering = this.#gathering;
-    gathering.pieces.push(lines.bytes);
-    gathering.bytes += lines.bytes.length;
-    gathering.count += lines.count;
-    if (gathering.bytes >= FULL_BYTES) this.flush();
+  /** Settles once it can take entries without memory growing: compressing is slower than all before it. */
+  async hasRoom(): Promise<void> {
+    while (this.#packing.size >= PACKED_AT_ONCE) await Promise.race(this.#packing);
+  }
+
+  /** As `add`; tells too when the entries take no more memory. Of `lines` nothing is kept, but where they fill a block. */
+  take({ bytes, count }: Lines): Added {
+    if (bytes.length > FULL_BYTES - (this.#gathering?.fill ?? 0)) this.flush();
+    const isFull = bytes.length > FULL_BYTES;
+    const gathering = (this.#gathering ??= this.#begin(isFull ? bytes : this.#spare.pop()));
+    if (!isFull) bytes.copy(gathering.bytes, gathering.fill);
+    gathering.fill += bytes.length;
+    gathering.count += count;
+    if (gathering.fill >= FULL_BYTES) this.flush();
     return { packed: gathering.packed.promise, durable: gathering.settled.promise };
   }
 
@@ -87,20 +100,23 @@ export class BlockBuilder {
     this.#store(gathering).then(resolve, reject);
   }
 
-  #begin(): Gathering {
+  #begin(bytes: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)): Gathering {
     this.#linger = setTimeout(() => this.flush(), this.#options.lingerMs);
     return {
-      pieces: [],
-      bytes: 0,
+      bytes,
+      fill: 0,
       count: 0,
       settled: Promise.withResolvers<void>(),
       packed: Promise.withResolvers<void>(),
     };
   }
 
-  async #store({ pieces, count, packed }: Gathering): Promise<void> {
+  async #store(gathering: Gathering): Promise<void> {
     const { log, now } = this.#options;
-    const packing = this.#pack(pieces).finally(packed.resolve);
+    const { count, packed } = gathering;
+    const packing = this.#pack(gathering).finally(packed.resolve);
+    this.#packing.add(packed.promise);
+    void packed.promise.then(() => this.#packing.delete(packed.promise));
     const before = this.#ordered;
     const { promise: given, resolve: give } = Promise.withResolvers<void>();
     this.#ordered = given;
@@ -124,11 +140,16 @@ export class BlockBuilder {
     await durable;
   }
 
-  /** Compresses the pieces, and lets go of them: a block may wait long for the disk. */
-  async #pack(pieces: Buffer[]): Promise<{ rawLength: number; crc: number; body: Buffer }> {
+  /** Compresses what was gathered, and lets go of it: a block may wait long for the disk. */
+  async #pack(gathering: Gathering): Promise<{ rawLength: number; crc: number; body: Buffer }> {
     const { format, level } = this.#options;
-    const raw = Buffer.concat(pieces);
-    pieces.length = 0;
-    return { rawLength: raw.length, crc: crc32(raw), body: await format.compress(raw, level) };
+    const { bytes, fill } = gathering;
+    gathering.bytes = NOTHING;
+    const raw = bytes.subarray(0, fill);
+    const block = { rawLength: fill, crc: crc32(raw), body: await format.compress(raw, level) };
+    if (bytes.length === FULL_BYTES && this.#spare.length < PACKED_AT_ONCE) this.#spare.push(bytes);
+    return block;
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -7,19 +7,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Lines } from '../entry.ts';
+import { expectEnd, notJson, tokenAt, valueEnd } from './json_text.ts';
 import { WireError } from './wire_error.ts';
 
-const TAB = 0x09;
 const NEWLINE = 0x0a;
-const RETURN = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
 const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
-const CLOSE_BRACE = 0x7d;
 
 export interface PlainLimits {
   readonly maxEntryBytes: number;
@@ -27,38 +22,34 @@ export interface PlainLimits {
   readonly maxDepth: number;
 }
 
+/** JSON texts, each on one line that ends with a newline. */
+export interface Texts {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
 export interface PlainPayload {
   readonly entries: Lines;
-  /** The text of each element that is not an object. */
-  readonly rejected: readonly string[];
-  /** The text of each entry that is longer than it may be. */
-  readonly tooLarge: readonly string[];
+  /** The elements that are not objects. */
+  readonly rejected: Texts;
+  /** The entries that are longer than they may be. */
+  readonly tooLarge: Texts;
 }
 
 /**
  * Splits a payload into NDJSON. Throws WireError `not_utf8`, `too_deep`, `not_json` or `not_an_array`; an element that
- * is not an object, or too long, is set aside, the others are kept.
+ * is not an object, or too long, is set aside, the others are kept. The payload is used up: the entries are moved
+ * together within it, so that in most cases none is copied, and in none it costs more than its length again.
  */
 export function decodePlain(
   payload: Buffer,
-  { maxEntryBytes, maxDepth }: PlainLimits = { maxEntryBytes: Infinity, maxDepth: Infinity },
+  limits: PlainLimits = { maxEntryBytes: Infinity, maxDepth: Infinity },
 ): PlainPayload {
   if (!isUtf8(payload)) throw new WireError('not_utf8', 'a PLAIN payload is not UTF-8');
-  if (isDeeperThan(payload, maxDepth))
-    throw new WireError('too_deep', `a PLAIN payload nests deeper than ${maxDepth} levels (MAX_DEPTH)`);
-  let elements: unknown;
-  try {
-    elements = JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new WireError(
-      'not_json',
-      `a PLAIN payload is not JSON: ${(cause as Error).message.slice(0, 120)}`,
-      { cause },
-    );
-  }
-  if (!Array.isArray(elements))
-    throw new WireError('not_an_array', 'a PLAIN payload is JSON, but not an array of entries');
-  return splitArray(onOneLine(payload), elements.length, maxEntryBytes);
+  const at = tokenAt(payload, 0);
+  if (payload[at] === OPEN_BRACKET) return splitArray(payload, at + 1, limits);
+  expectEnd(payload, valueEnd(payload, at, limits.maxDepth));
+  throw new WireError('not_an_array', 'a PLAIN payload is JSON, but not an array of entries');
 }
 
 /** NDJSON lines as a JSON array: each newline becomes a comma. The lines must be JSON, each ended by a newline. */
@@ -71,110 +62,62 @@ export function encodePlain(lines: Buffer): Buffer {
   return array;
 }
 
-/** The text with line breaks turned into spaces: outside strings they are white space, and inside JSON does not allow them. */
-function onOneLine(text: Buffer): Buffer {
-  if (!text.includes(NEWLINE) && !text.includes(RETURN)) return text;
-  const copy = Buffer.from(text);
-  for (const lineBreak of [NEWLINE, RETURN]) {
-    for (let at = copy.indexOf(lineBreak); at !== -1; at = copy.indexOf(lineBreak, at + 1)) copy[at] = SPACE;
+/** Cuts an array at its commas, from behind its bracket on. */
+function splitArray(text: Buffer, from: number, { maxEntryBytes, maxDepth }: PlainLimits): PlainPayload {
+  const entries = new LineBuffer(text, from);
+  const rejected = new LineBuffer();
+  const tooLarge = new LineBuffer();
+  let at = tokenAt(text, from);
+  let isAtEnd = text[at] === CLOSE_BRACKET;
+  while (!isAtEnd) {
+    const start = tokenAt(text, at);
+    const isObject = text[start] === OPEN_BRACE;
+    const end = valueEnd(text, start, maxDepth - 1);
+    at = tokenAt(text, end);
+    isAtEnd = text[at] === CLOSE_BRACKET;
+    if (!isAtEnd && text[at] !== COMMA) throw notJson(text, at);
+    if (!isAtEnd) at += 1;
+    if (!isObject) rejected.add(text, start, end);
+    else if (end - start > maxEntryBytes) tooLarge.add(text, start, end);
+    else entries.add(text, start, end);
   }
-  return copy;
+  expectEnd(text, at + 1);
+  return { entries: entries.lines, rejected: rejected.lines, tooLarge: tooLarge.lines };
 }
 
-/** Cuts the text of a valid JSON array at its top-level commas. Written as one loop over bytes: it is the hot path of plain clients. */
-function splitArray(text: Buffer, length: number, maxEntryBytes: number): PlainPayload {
-  const out = Buffer.allocUnsafe(text.length + 1);
-  const rejected: string[] = [];
-  const tooLarge: string[] = [];
-  let count = 0;
-  let fill = 0;
-  let at = text.indexOf(OPEN_BRACKET) + 1;
-  for (let element = 0; element < length; element += 1) {
-    const start = skipSpace(text, at);
-    const end = elementEnd(text, start);
-    at = end + 1;
-    if (text[start] !== OPEN_BRACE) {
-      rejected.push(text.toString('utf8', start, end).trimEnd());
-      continue;
-    }
-    const last = lastOf(text, end);
-    if (last - start > maxEntryBytes) {
-      tooLarge.push(text.toString('utf8', start, last));
-      continue;
-    }
-    fill += text.copy(out, fill, start, last);
-    out[fill] = NEWLINE;
-    fill += 1;
-    count += 1;
+/** Shorter pieces are copied faster by hand than by the system. */
+const SHORT_BYTES = 32;
+
+/** Lines moved together: within the text they come from, or where that is not given in a buffer of their own. */
+class LineBuffer {
+  #bytes: Buffer | undefined;
+  readonly #from: number;
+  #fill: number;
+  #count = 0;
+
+  constructor(bytes?: Buffer, from = 0) {
+    this.#bytes = bytes;
+    this.#from = from;
+    this.#fill = from;
   }
-  return { entries: { bytes: out.subarray(0, fill), count }, rejected, tooLarge };
-}
 
-/** True where brackets and braces outside of strings nest deeper; the text need not be JSON. Before anything is built of it. */
-function isDeeperThan(text: Buffer, maxDepth: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const byte = text[at];
-    if (byte === QUOTE) at = stringEnd(text, at);
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth += 1;
-      if (depth > maxDepth) return true;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
+  /** Adds bytes [start, end) of `text`; of the text one byte behind them may be lost. */
+  add(text: Buffer, start: number, end: number): void {
+    const bytes = (this.#bytes ??= Buffer.allocUnsafe(text.length - start));
+    const fill = this.#fill;
+    if (bytes === text) {
+      if (fill !== start) bytes.copyWithin(fill, start, end);
+    } else if (end - start < SHORT_BYTES) {
+      for (let at = start; at < end; at += 1) bytes[fill + at - start] = text[at] ?? 0;
+    } else text.copy(bytes, fill, start, end);
+    this.#fill = fill + end - start + 1;
+    bytes[this.#fill - 1] = NEWLINE;
+    this.#count += 1;
   }
-  return false;
-}
 
-/** The offset of the comma or bracket that ends the element which begins at `at`. */
-function elementEnd(text: Buffer, at: number): number {
-  let depth = 0;
-  for (; at < text.length; at += 1) {
-    const byte = text[at];
-    if (byte === QUOTE) at = stringEnd(text, at);
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 0) return at;
-      depth -= 1;
-    } else if (byte === COMMA && depth === 0) return at;
-  }
-  return at;
-}
-
-/** The offset of the quote that closes the string which opens at `at`. */
-function stringEnd(text: Buffer, at: number): number {
-  const near = Math.min(text.length, at + NEAR_BYTES);
-  let end = at + 1;
-  for (; end < near; end += 1) {
-    const byte = text[end];
-    if (byte === QUOTE) return end;
-    if (byte === BACKSLASH) end += 1;
-  }
-  return end < text.length ? farStringEnd(text, end) : text.length;
-}
-
-/** Strings longer than this are searched by the system, which is faster, and slower for short ones. */
-const NEAR_BYTES = 64;
-
-/** As `stringEnd`, from inside a string. A quote behind an odd number of backslashes is part of it. */
-function farStringEnd(text: Buffer, from: number): number {
-  for (let at = from; ;) {
-    const quote = text.indexOf(QUOTE, at);
-    if (quote === -1) return text.length;
-    let backslashes = 0;
-    while (quote - backslashes > at && text[quote - backslashes - 1] === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return quote;
-    at = quote + 1;
+  get lines(): Texts {
+    return { bytes: this.#bytes?.subarray(this.#from, this.#fill) ?? NOTHING, count: this.#count };
   }
 }
 
-function skipSpace(text: Buffer, at: number): number {
-  while (isSpace(text[at])) at += 1;
-  return at;
-}
-
-/** `end` moved back over white space. */
-function lastOf(text: Buffer, end: number): number {
-  while (isSpace(text[end - 1])) end -= 1;
-  return end;
-}
-
-const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
+const NOTHING = Buffer.alloc(0);

@@ -30,6 +30,10 @@ const lines = (from: number, count: number): { bytes: Buffer; count: number } =>
   count,
 });
 
+/** A line of exactly so many bytes. */
+const lineOf = (bytes: number, n: number): Buffer =>
+  Buffer.from(`{"x":"${String(n).padEnd(bytes - 9, 'y')}"}\n`);
+
 test('entries that come together become one block, under the id of the builder', async () => {
   await using folder = await temporaryFolder();
   await using opened = await openArchive(folder.path);
@@ -61,6 +65,48 @@ describe('a block', () => {
     await plain.add(large);
     await plain.add(large);
     expect((await blocksIn(folder.path)).map(({ sequence }) => sequence)).toEqual([1, 2]);
+  });
+
+  test('holds no more than it has room for: what does not fit opens the next, and what fills a block is one', async () => {
+    await using folder = await temporaryFolder();
+    await using opened = await openArchive(folder.path);
+    const plain = await builder(opened);
+    const sizes = [200, 56, 1, 255, 2, 300, 1, 1].map((kib) => kib * 1024);
+    const adds = sizes.map((bytes, n) => plain.add({ bytes: lineOf(bytes, n), count: 1 }));
+    plain.flush();
+    await Promise.all(adds);
+    const found = await blocksIn(folder.path);
+    expect(found.map(({ text }) => text.length / 1024)).toEqual([256, 256, 2, 300, 2]);
+    expect(found.map(({ text }) => text).join('')).toBe(sizes.map((bytes, n) => lineOf(bytes, n)).join(''));
+  });
+
+  test('keeps what was added, whatever becomes of the memory it came in', async () => {
+    await using folder = await temporaryFolder();
+    await using opened = await openArchive(folder.path);
+    const plain = await builder(opened);
+    const bytes = Buffer.from('{"a":1}\n');
+    const added = plain.add({ bytes, count: 1 });
+    bytes.fill('x');
+    plain.flush();
+    await added;
+    expect((await blocksIn(folder.path)).map(({ text }) => text)).toEqual(['{"a":1}\n']);
+  });
+
+  test('finds no room while many are being compressed, and room again when one is done', async () => {
+    await using folder = await temporaryFolder();
+    await using opened = await openArchive(folder.path);
+    const plain = await builder(opened);
+    let room = 0;
+    const ask = (): Promise<unknown> => plain.hasRoom().then(() => (room += 1));
+    await ask();
+    const adds = Array.from({ length: 4 }, (_, n) => plain.take({ bytes: lineOf(256 * 1024, n), count: 1 }));
+    const asked = [ask(), ask()];
+    await Promise.resolve();
+    expect(room).toBe(1);
+    await Promise.race(adds.map(({ packed }) => packed));
+    await Promise.all(asked);
+    expect(room).toBe(3);
+    await Promise.all(adds.map(({ durable }) => durable));
   });
 
   test('follows the one before it, though a later one is compressed sooner', async () => {

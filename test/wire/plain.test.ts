@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePlain, encodePlain } from '../../src/wire/plain.ts';
+import { decodePlain, encodePlain, type Texts } from '../../src/wire/plain.ts';
 import { codeOf } from '../helpers/errors.ts';
+import { indents, jsonTexts, mutated } from '../helpers/json_texts.ts';
 
 const linesOf = (payload: string): string => decodePlain(Buffer.from(payload)).entries.bytes.toString();
+
+/** The texts, each ended by a newline, and as many as they say. */
+function textsOf({ bytes, count }: Texts): string[] {
+  const texts = bytes.toString().split('\n');
+  expect(texts.pop()).toBe('');
+  expect(texts).toHaveLength(count);
+  return texts;
+}
 
 describe('the text of each entry becomes a line', () => {
   test.each([
@@ -41,7 +50,7 @@ describe('the text of each entry becomes a line', () => {
     const { entries, rejected } = decodePlain(Buffer.from(payload));
     expect(entries.bytes.toString()).toBe(lines.map((line) => `${line}\n`).join(''));
     expect(entries.count).toBe(lines.length);
-    expect(rejected).toEqual([]);
+    expect(rejected.count).toBe(0);
   });
 });
 
@@ -50,7 +59,7 @@ test('elements that are no objects are set aside as they came, and the others ke
   const { entries, rejected } = decodePlain(Buffer.from(payload));
   expect(entries.bytes.toString()).toBe('{"a":1}\n{"c":3}\n');
   expect(entries.count).toBe(2);
-  expect(rejected).toEqual(['1.0', '"x,]\\""', 'null', '[{"b":2}, 3]', 'true', '-0']);
+  expect(textsOf(rejected)).toEqual(['1.0', '"x,]\\""', 'null', '[{"b":2}, 3]', 'true', '-0']);
 });
 
 describe('a payload is refused', () => {
@@ -92,7 +101,7 @@ describe('100,000 brackets deep', () => {
 
   test('an array is set aside', () => {
     const { entries, rejected } = decodePlain(Buffer.from(`[${deep('[', ']')},{"a":1}]`));
-    expect(rejected).toEqual([deep('[', ']')]);
+    expect(textsOf(rejected)).toEqual([deep('[', ']')]);
     expect(entries.count).toBe(1);
   });
 
@@ -106,35 +115,83 @@ describe('100,000 brackets deep', () => {
   });
 });
 
-/** Elements and the white space to print them with, as JSON allows it. */
-const array = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()) },
-    fc.jsonValue(),
-  ),
-);
-const indent = fc.constantFrom('', ' ', '   ', '\t', '\n', '\r\n', ' \n\t');
+test('an entry of so many bytes is kept, a longer one set aside', () => {
+  const payload = '[{"a":12} ,\n{"b":123}, "c",{"d":1234},{}]';
+  const { entries, rejected, tooLarge } = decodePlain(Buffer.from(payload), {
+    maxEntryBytes: 9,
+    maxDepth: 2,
+  });
+  expect(textsOf(entries)).toEqual(['{"a":12}', '{"b":123}', '{}']);
+  expect(textsOf(rejected)).toEqual(['"c"']);
+  expect(textsOf(tooLarge)).toEqual(['{"d":1234}']);
+});
+
+test.each([
+  ['too_deep', '[[{}]]'],
+  ['too_deep', '{"a":{"b":{}}}'],
+  ['too_deep', '[1,{"a":[[]]},'],
+  ['not_json', '[1,},[[[]]]]'],
+  ['no error', '[[],{},"[[["]'],
+])('%s at two levels: %s', async (code, payload) => {
+  const limits = { maxEntryBytes: 100, maxDepth: 2 };
+  expect(await codeOf(() => decodePlain(Buffer.from(payload), limits))).toBe(code);
+});
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What JSON.parse makes of a payload; the code it is refused with where that is no array. */
+function parsed(payload: string): unknown[] | string {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return Array.isArray(value) ? value : 'not_an_array';
+  } catch {
+    return 'not_json';
+  }
+}
+
+/** Holds what is made of a payload to what JSON.parse makes of it; true where it is an array. */
+function compare(payload: string): boolean {
+  const elements = parsed(payload);
+  if (typeof elements === 'string') {
+    const refusal = expect.objectContaining({ code: elements }) as Error;
+    expect(() => decodePlain(Buffer.from(payload))).toThrow(refusal);
+    return false;
+  }
+  const { entries, rejected } = decodePlain(Buffer.from(payload));
+  const valuesOf = (texts: Texts): unknown[] => textsOf(texts).map((text) => JSON.parse(text) as unknown);
+  expect(valuesOf(entries)).toEqual(elements.filter(isObject));
+  expect(valuesOf(rejected)).toEqual(elements.filter((value) => !isObject(value)));
+  expect([...textsOf(entries), ...textsOf(rejected)].every((text) => text === text.trim())).toBe(true);
+  return true;
+}
 
 test('each line, parsed, is its element, however the array is laid out', () => {
-  const isObject = (value: unknown): boolean =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const elements = fc.array(fc.tuple(indents, jsonTexts, indents).map((parts) => parts.join('')));
   fc.assert(
-    fc.property(array, indent, indent, (elements, space, around) => {
-      const payload = around + JSON.stringify(elements, null, space) + around;
-      const { entries, rejected } = decodePlain(Buffer.from(payload));
-      const sent = JSON.parse(payload) as unknown[];
-      const lines = entries.bytes.toString().split('\n').slice(0, -1);
-      expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(sent.filter(isObject));
-      expect(rejected.map((text) => JSON.parse(text) as unknown)).toEqual(
-        sent.filter((value) => !isObject(value)),
-      );
-      expect(entries.count).toBe(lines.length);
+    fc.property(elements, indents, (texts, around) => {
+      expect(compare(`${around}[${texts.join()}]${around}`)).toBe(true);
     }),
     { numRuns: 1000 },
   );
 });
 
-test('a payload changed anywhere is split, or refused with a WireError', () => {
+test('a payload changed anywhere is split, or refused, as JSON.parse would', () => {
+  const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 })), { maxLength: 4 });
+  const payloads = fc
+    .tuple(objects, indents)
+    .map(([entries, indent]) => JSON.stringify(entries, null, indent));
+  let split = 0;
+  fc.assert(
+    fc.property(mutated(payloads), (payload) => {
+      if (compare(payload)) split += 1;
+    }),
+    { numRuns: 3000 },
+  );
+  expect(split).toBeGreaterThan(300);
+});
+
+test('a payload with any byte changed is split, or refused with a WireError', () => {
   const valid = Buffer.from('[{"a":"\\"x"},[1,{"b":null}], {"ü":[]} ,7]');
   fc.assert(
     fc.property(fc.nat(valid.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {
@@ -143,7 +200,7 @@ test('a payload changed anywhere is split, or refused with a WireError', () => {
       let outcome: unknown;
       try {
         const { entries, rejected } = decodePlain(changed);
-        outcome = entries.count + rejected.length;
+        outcome = entries.count + rejected.count;
       } catch (error) {
         outcome = (error as Error).name;
       }
