@@ -8,7 +8,8 @@ import { createLogger } from './src/base/logger.ts';
 import { stopSignal } from './src/base/shutdown.ts';
 import { readClientTls, readToken } from './src/config/access.ts';
 import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
-import type { Settings } from './src/config/options.ts';
+import { generatorOptions } from './src/config/generator.ts';
+import type { OptionName, Settings } from './src/config/options.ts';
 import type { Progress } from './src/shipper/progress.ts';
 import type { Source } from './src/shipper/source.ts';
 import type { Spool } from './src/shipper/spool/spool.ts';
@@ -19,15 +20,16 @@ const program = createProgram(
 );
 
 addOptions(
-  program.command('generate', { isDefault: true }).description('ship made-up entries (the default)'),
+  program
+    .command('generate', { isDefault: true })
+    .description('ship made-up entries (the default), or write them to a file or standard output: --out'),
   'client',
 ).action(async (_options: unknown, command: Command) => {
-  const { generator } = await import('./src/shipper/sources/generator.ts');
+  const { generator } = await import('./src/shipper/sources/generator/generator.ts');
   const settings = settingsOf(command);
-  const { LOG_RATE: rate, RUN_TIME, SEED: seed } = settings;
-  await ship('generate', [], settings, () =>
-    generator({ rate, runTimeMs: RUN_TIME * 1000, seed, now: Date.now }),
-  );
+  const options = generatorOptions(settings);
+  if (settings.GENERATE_OUT === '') await ship('generate', [], settings, () => generator(options));
+  else await writeOut(generator({ ...options, isRaw: true }), settings);
 });
 
 addOptions(
@@ -55,16 +57,72 @@ addOptions(program.command('pipe').description('ship the lines of standard input
   },
 );
 
+/** What `dead-letter retry` heeds: the way to the receiver, and how large a batch may be. */
+const RETRY_OPTIONS: readonly OptionName[] = [
+  ...(['SERVER_HOST', 'SERVER_PORT', 'BATCH_MAX_BYTES', 'HELLO_TIMEOUT', 'RECONNECT_MAX_DELAY'] as const),
+  ...(['COMPRESSION_ENABLED', 'COMPRESSION_ALGORITHM', 'COMPRESSION_LEVEL', 'BYPASS_THRESHOLD'] as const),
+  ...(['AUTH_TOKEN', 'AUTH_TOKEN_FILE', 'STATE_DIR', 'SHUTDOWN_TIMEOUT', 'LOG_LEVEL'] as const),
+  ...(['TLS_ENABLED', 'TLS_SERVER_NAME', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'] as const),
+];
+
+const noDeadLetter = (path: string, why: string): unknown =>
+  process.stderr.write(`no dead letter: ${JSON.stringify(path)} (${why})\n`);
+
 const deadLetter = program
   .command('dead-letter')
   .description('what receivers would not take, and why (kept in STATE_DIR)');
 
 addOptions(deadLetter.command('list').description('print a table of it'), 'client', ['STATE_DIR']).action(
   async (_options: unknown, command: Command) => {
-    const { deadLetterTable, readDeadLetters } = await import('./src/shipper/dead_letters_list.ts');
-    process.stdout.write(deadLetterTable(await readDeadLetters(settingsOf(command).STATE_DIR), Date.now()));
+    const { deadLetterTable, readDeadLetters } = await import('./src/shipper/dead_letters/list.ts');
+    const letters = await readDeadLetters(settingsOf(command).STATE_DIR, noDeadLetter);
+    process.stdout.write(deadLetterTable(letters, Date.now()));
   },
 );
+
+addOptions(
+  deadLetter
+    .command('retry [path...]')
+    .description(
+      'ship it again, all or these, each exactly once; what the receiver has on disk is removed. Exits 1 where any remains',
+    )
+    .option('--shipper <id>', 'only what this shipper had sent')
+    .option('--dry-run', 'print what would be sent, and send nothing'),
+  'client',
+  RETRY_OPTIONS,
+).action(
+  async (paths: string[], { shipper, dryRun }: { shipper?: string; dryRun?: boolean }, command: Command) => {
+    const { chooseLetters, retryDeadLetters, tellLetters } =
+      await import('./src/shipper/dead_letters/command.ts');
+    const settings = settingsOf(command);
+    const choice = { stateFolder: settings.STATE_DIR, paths, ...(shipper === undefined ? {} : { shipper }) };
+    const tell = (line: string): unknown => process.stdout.write(`${line}\n`);
+    const letters = await chooseLetters(choice, noDeadLetter);
+    if (letters.length === 0) tell('no dead letters');
+    else if (dryRun === true) process.exitCode = await tellLetters(letters, settings.BATCH_MAX_BYTES, tell);
+    else {
+      const log = await createLogger('logferry', settings.LOG_LEVEL, 2);
+      warnOfOpenLine(settings, log);
+      const options = { ...connectionOf(settings), maxBytes: settings.BATCH_MAX_BYTES, log };
+      const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () => undefined);
+      process.exitCode = await retryDeadLetters(choice, options, tell, stop);
+    }
+  },
+);
+
+/** `generate --out`: no receiver is asked for. */
+async function writeOut(source: Source, settings: Settings): Promise<void> {
+  const { GENERATE_OUT: out, GENERATE_FORMAT: format } = settings;
+  const { appendToFile, writeToStream } = await import('./src/shipper/sources/generator/write_lines.ts');
+  const log = await createLogger('logferry', settings.LOG_LEVEL, 2);
+  const signal = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
+    log.error('SHUTDOWN_TIMEOUT passed before everything was written'),
+  );
+  const lines = { source, format, signal };
+  const written = await (out === '-' ? writeToStream(lines, process.stdout) : appendToFile(lines, out));
+  if (written !== undefined)
+    log.info(`done: ${written} entries written to ${out === '-' ? 'standard output' : out}`);
+}
 
 type Log = Awaited<ReturnType<typeof createLogger>>;
 
@@ -75,14 +133,12 @@ async function ship(
   sourceOf: (log: Log) => Source,
 ): Promise<void> {
   const { Shipper } = await import('./src/shipper/shipper.ts');
-  const tls = readClientTls(settings);
-  const token = readToken(settings);
+  const connection = connectionOf(settings);
   const { figures, showProgress } = await import('./src/shipper/progress.ts');
   let progress: Progress | undefined = undefined as Progress | undefined;
   const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
   const spool = await spoolFor(command, settings, log);
-  if (tls === undefined && settings.TLS_CA !== '')
-    log.warn('TLS_CA is set, and TLS_ENABLED is not: what is shipped can be read on the way');
+  warnOfOpenLine(settings, log);
   const shipperId = await shipperIdFor(command, paths, settings);
   const levels = await levelsFor(settings, log);
   const shipper = new Shipper({
@@ -92,26 +148,12 @@ async function ship(
       intervalMs: settings.BATCH_INTERVAL * 1000,
       maxBytes: settings.BATCH_MAX_BYTES,
     },
-    compression: {
-      algorithm: settings.COMPRESSION_ENABLED ? settings.COMPRESSION_ALGORITHM : 'none',
-      level: settings.COMPRESSION_LEVEL,
-      bypassBelow: settings.BYPASS_THRESHOLD,
-    },
     ...(levels === undefined ? {} : { levels }),
     ...(spool === undefined ? {} : { spool }),
-    dial: {
-      host: settings.SERVER_HOST,
-      port: settings.SERVER_PORT,
-      delivery: settings.DELIVERY,
-      helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
-      shipperId,
-      ...(tls === undefined ? {} : { tls }),
-      ...(token === undefined ? {} : { token }),
-    },
-    reconnect: { firstMs: 100, maxMs: settings.RECONNECT_MAX_DELAY * 1000 },
+    ...connection,
+    dial: { ...connection.dial, delivery: settings.DELIVERY, shipperId },
     stateFolder: settings.STATE_DIR,
     log,
-    closeTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
   });
   progress = showProgress(shipper, log, process.stderr);
   const startedAt = performance.now();
@@ -138,6 +180,33 @@ async function ship(
     log.error(summary(), (error as Error).message);
     process.exitCode = 1;
   }
+}
+
+/** The way to the receiver. Throws ConfigError. */
+function connectionOf(settings: Settings) {
+  const tls = readClientTls(settings);
+  const token = readToken(settings);
+  return {
+    compression: {
+      algorithm: settings.COMPRESSION_ENABLED ? settings.COMPRESSION_ALGORITHM : ('none' as const),
+      level: settings.COMPRESSION_LEVEL,
+      bypassBelow: settings.BYPASS_THRESHOLD,
+    },
+    dial: {
+      host: settings.SERVER_HOST,
+      port: settings.SERVER_PORT,
+      helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
+      ...(tls === undefined ? {} : { tls }),
+      ...(token === undefined ? {} : { token }),
+    },
+    reconnect: { firstMs: 100, maxMs: settings.RECONNECT_MAX_DELAY * 1000 },
+    closeTimeoutMs: settings.SHUTDOWN_TIMEOUT * 1000,
+  };
+}
+
+function warnOfOpenLine(settings: Settings, log: Log): void {
+  if (!settings.TLS_ENABLED && settings.TLS_CA !== '')
+    log.warn('TLS_CA is set, and TLS_ENABLED is not: what is shipped can be read on the way');
 }
 
 async function shipperIdFor(

@@ -10,7 +10,7 @@ import { HEADER_BYTES, encodeFrame, type Algorithm, type Frame } from '../wire/f
 import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Counts } from './counts.ts';
-import type { DeadLetters } from './dead_letters.ts';
+import type { DeadLetters } from './dead_letters/dead_letters.ts';
 import { encodeAgain, type Compression, type Encoded, type Mode } from './encode.ts';
 import { Line, refusal, type DialOptions, type Greeting } from './line.ts';
 import { Outbox } from './outbox.ts';
@@ -79,6 +79,8 @@ export class Delivery {
   #acknowledged = 0;
   /** The highest number that is off our hands, a plain receiver's included. */
   #settled = 0;
+  /** Settles when all of them that were rejected are kept as dead letters. */
+  #kept: Promise<void> = Promise.resolve();
   /** The number up to which the receiver has all, or knows why not, once what this connection carries has arrived. */
   #reached = 0;
   #line: Line | undefined;
@@ -137,7 +139,7 @@ export class Delivery {
   /** Settles when everything taken is acknowledged or kept as a dead letter. Throws ShipperError once delivery has failed. */
   async drained(): Promise<void> {
     while (!this.#outbox.isEmpty && this.#failure === undefined) await this.#changed.wait();
-    await this.#options.deadLetters.settled();
+    await this.#kept.catch(() => undefined);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -301,15 +303,22 @@ export class Delivery {
   /** Lets go of batches up to `sequence`: they are durable (to a plain receiver: written), or rejected and kept here. */
   #settleUpTo(sequence: number): void {
     this.#settled = Math.max(this.#settled, sequence);
-    for (const batch of this.#outbox.takeUpTo(sequence)) {
-      this.#rejects.settle(batch, this.#epoch ?? 0).catch((cause: unknown) => {
-        const message = `batch ${batch.sequence} was rejected and could not be kept: ${(cause as Error).message}`;
-        this.#fail(new ShipperError('gave_up', message, { cause }));
-      });
-    }
-    this.#options.onSettled?.(sequence);
+    const kept = [...this.#outbox.takeUpTo(sequence)].map((batch) => this.#letGo(batch));
+    this.#kept = Promise.all([this.#kept, ...kept]).then(() => this.#options.onSettled?.(sequence));
+    this.#kept.catch(() => undefined);
     this.#changed.notify();
     this.#options.onFreed();
+  }
+
+  /** Settles once a batch the receiver is done with is counted, or, where it was rejected, kept here. */
+  async #letGo(batch: Encoded): Promise<void> {
+    try {
+      await this.#rejects.settle(batch, this.#epoch ?? 0);
+    } catch (cause) {
+      const message = `batch ${batch.sequence} was rejected and could not be kept: ${(cause as Error).message}`;
+      this.#fail(new ShipperError('gave_up', message, { cause }));
+      throw cause;
+    }
   }
 
   #pump(): void {

@@ -1,6 +1,6 @@
 import type { Ready, Reject, Welcome } from '../wire/messages.ts';
 import type { Counts } from './counts.ts';
-import type { DeadLetters } from './dead_letters.ts';
+import type { DeadLetters } from './dead_letters/dead_letters.ts';
 import type { Encoded } from './encode.ts';
 
 /** Which batches a receiver will never take: told as they come, buried once they are settled. */

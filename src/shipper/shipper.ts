@@ -11,7 +11,7 @@ import { mapInOrder } from '../base/in_order.ts';
 import type { Logger } from '../base/logger.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';
 import { inFlight, noCounts, type Counts } from './counts.ts';
-import { DeadLetters } from './dead_letters.ts';
+import { DeadLetters } from './dead_letters/dead_letters.ts';
 import { Delivery, type DeliveryOptions, type Place } from './delivery.ts';
 import { encodeBatch, type Compression, type Encoded } from './encode.ts';
 import type { LevelController } from './level_controller.ts';
@@ -220,6 +220,7 @@ async function firstPlace(delivery: Delivery, stop: AbortSignal): Promise<Place>
 /** Batches that fit what the receiver takes, compressed or not, with room for their prefix. */
 function withinLimits(options: BatcherOptions, welcome: Place['welcome']): BatcherOptions {
   if (welcome === undefined) return options;
-  const most = Math.min(welcome.maxBatchBytes, welcome.maxFrameBytes - PREFIX_ROOM_BYTES);
-  return { ...options, maxBytes: Math.max(1, Math.min(options.maxBytes, most)) };
+  const { maxBatchBytes, maxFrameBytes } = welcome;
+  const ofFrame = Math.max(maxFrameBytes - PREFIX_ROOM_BYTES, Math.floor(maxFrameBytes / 2));
+  return { ...options, maxBytes: Math.min(options.maxBytes, maxBatchBytes, ofFrame) };
 }

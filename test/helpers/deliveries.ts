@@ -1,4 +1,4 @@
-import { DeadLetters } from '../../src/shipper/dead_letters.ts';
+import { DeadLetters } from '../../src/shipper/dead_letters/dead_letters.ts';
 import { Delivery, type DeliveryOptions } from '../../src/shipper/delivery.ts';
 import { noCounts, type Counts } from '../../src/shipper/counts.ts';
 import { encodeBatch, type Compression, type Encoded, type Mode } from '../../src/shipper/encode.ts';

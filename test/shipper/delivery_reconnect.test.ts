@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { decodeGap, decodeOpen, encodeAck, encodeFault, encodeReject } from '../../src/wire/messages.ts';
@@ -153,10 +154,38 @@ describe('a batch that will never be taken becomes a dead letter', () => {
     await tested.delivery.drained();
     expect(tested.counts).toMatchObject({ acknowledged: 2, rejected: 1 });
     expect(await lettersIn(tested.folder.in('dead-letter', 'a'))).toEqual({
-      [`${EPOCH}-2.json`]: `{"epoch":${EPOCH},"sequence":2,"count":1,"code":"crc_mismatch","reason":"no"}\n`,
+      [`${EPOCH}-2.json`]: `{"shipper":"a","epoch":${EPOCH},"sequence":2,"count":1,"code":"crc_mismatch","reason":"no"}\n`,
       [`${EPOCH}-2.ndjson`]: '{"n":2}\n',
     });
     expect(tested.logs.at('error')).toHaveLength(1);
+  });
+
+  test('and only when that is on disk the batch has settled: a spool may let go of it then', async () => {
+    await using receiver = await fakeReceiver();
+    const settled: { sequence: number; letters: number }[] = [];
+    await using tested = await testDelivery(receiver.port, {
+      onSettled(sequence) {
+        const folder = tested.folder.in('dead-letter', 'a');
+        const letters = existsSync(folder)
+          ? readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
+          : [];
+        settled.push({ sequence, letters: letters.length });
+      },
+    });
+    const connection = await receiver.connection(1);
+    await connection.greet();
+    await sendBatches(tested.delivery, 1, 3);
+    await connection.hasGot(1, 2, 3);
+    connection.send(
+      encodeReject({ sequence: 2, code: 'crc_mismatch', reason: 'no' }),
+      encodeAck({ sequence: 2, windowBytes: 1e6 }),
+      encodeAck({ sequence: 3, windowBytes: 1e6 }),
+    );
+    await tested.delivery.drained();
+    expect(settled.filter(({ sequence }) => sequence > 0)).toEqual([
+      { sequence: 2, letters: 1 },
+      { sequence: 3, letters: 1 },
+    ]);
   });
 
   test('also when the connection breaks before the REJECT arrives: READY tells of it', async () => {
