@@ -8,6 +8,7 @@ import { lockFolder } from '../base/folder_lock.ts';
 import { ArchiveError } from './archive_error.ts';
 import type { Block } from './block.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { CommittedMark } from './committed.ts';
 import type { AppendOutcome, CommitLog, ResumePoint } from './commit_log.ts';
 import { systemDisk, type Disk } from './disk.ts';
 import { FORMATS, encodeMember, type FormatName, type Member } from './format.ts';
@@ -57,6 +58,7 @@ interface Waiting {
 export class Archive implements CommitLog {
   readonly #options: ArchiveOptions;
   readonly #writer: SegmentWriter;
+  readonly #mark: CommittedMark;
   readonly #places: Map<string, ShipperPlace>;
   readonly #unlock: () => Promise<void>;
   readonly #closing = new AbortController();
@@ -71,11 +73,13 @@ export class Archive implements CommitLog {
   private constructor(
     options: ArchiveOptions,
     writer: SegmentWriter,
+    mark: CommittedMark,
     places: Map<string, ShipperPlace>,
     unlock: () => Promise<void>,
   ) {
     this.#options = options;
     this.#writer = writer;
+    this.#mark = mark;
     this.#places = places;
     this.#unlock = unlock;
     this.#retention = new Retention(options);
@@ -94,8 +98,12 @@ export class Archive implements CommitLog {
       const recovered = await recover(folder);
       for (const finding of recovered.findings) options.report?.found?.(finding);
       const places = new Map([...recovered.resumePoints].map(([id, point]) => [id, new ShipperPlace(point)]));
-      const writer = new SegmentWriter({ ...options, disk, now }, recovered.newest);
-      const archive = new Archive(options, writer, places, unlock);
+      const writer = new SegmentWriter({ ...options, disk, now }, recovered);
+      const mark = await CommittedMark.open(folder, (error) =>
+        options.report?.found?.(`followers can't be told how far the archive is: ${error.message}`),
+      );
+      const archive = new Archive(options, writer, mark, places, unlock);
+      await archive.#publish();
       archive.#retention.run((await loadCheckpoint(folder))?.position.segment);
       return archive;
     } catch (error) {
@@ -148,6 +156,7 @@ export class Archive implements CommitLog {
       await this.#writer.close();
       await this.#saveCheckpoint('now');
     } finally {
+      await this.#mark.close();
       await this.#unlock();
     }
   }
@@ -166,6 +175,7 @@ export class Archive implements CommitLog {
       const group = this.#waiting.slice(0, this.#writer.groupSize(this.#waiting.map(({ member }) => member)));
       if (!(await this.#commit(group))) break;
       this.#waiting = this.#waiting.slice(group.length);
+      void this.#publish();
       for (const { block, resolve } of group) {
         this.#placeOf(block.shipperId).wrote(block);
         this.#options.report?.stored?.(block);
@@ -173,6 +183,13 @@ export class Archive implements CommitLog {
       }
     }
     this.#isWriting = false;
+  }
+
+  /** Says how far followers may read. */
+  async #publish(): Promise<void> {
+    const { position } = this.#writer;
+    if (position !== undefined)
+      await this.#mark.publish({ ...position, isDurable: this.#options.fsync === 'always' });
   }
 
   /**

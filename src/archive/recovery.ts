@@ -10,7 +10,7 @@ import { copyFile, mkdir, open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../base/atomic_file.ts';
 import { damageOf, findBlock, readBlocks, type BlockDamage } from './block_reader.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Position, ResumePoint } from './commit_log.ts';
 import { advance } from './resume.ts';
 import { compareSegments, listSegments, parseSegmentName, type SegmentName } from './segment_name.ts';
@@ -20,26 +20,58 @@ export const DAMAGED_FOLDER = 'damaged';
 
 export interface Recovered {
   readonly resumePoints: Map<string, ResumePoint>;
-  /** The segment to go on in, with its whole length; undefined for an empty archive. */
+  /** The segment to go on in, with its whole length; undefined where there is none. */
   readonly newest?: SegmentName & { readonly bytes: number };
+  /** Where there is none: the segment after which the next one is to come, as the checkpoint counts in what comes before. */
+  readonly last?: SegmentName;
   /** What was found wrong, for the log. */
   readonly findings: readonly string[];
 }
 
-/** Reads and mends the archive in `folder`. Only the newest segment is ever changed. */
+/** Reads and mends the archive in `folder`. Only the newest segment is ever changed, and a checkpoint that is ahead of it. */
 export async function recover(folder: string): Promise<Recovered> {
   const segments = await listSegments(folder);
   const newest = segments.at(-1);
-  if (newest === undefined) return { resumePoints: new Map(), findings: [] };
   const checkpoint = await loadCheckpoint(folder);
   const walk = new Walk(folder, checkpoint?.resumePoints);
+  const { resumePoints, findings } = walk;
+  if (newest === undefined) return { resumePoints, findings, ...lastOf(checkpoint) };
+  const isAhead = checkpoint !== undefined && (await isPastEnd(folder, checkpoint.position, newest));
   for (const segment of segments) {
-    const startAt = checkpoint === undefined ? 0 : notCounted(checkpoint.position, segment);
-    if (startAt !== undefined) await walk.segment(segment, { startAt, isNewest: segment === newest });
+    const isNewest = segment === newest;
+    const isWhole = checkpoint === undefined || (isAhead && isNewest);
+    const startAt = isWhole ? 0 : notCounted(checkpoint.position, segment);
+    if (startAt !== undefined) await walk.segment(segment, { startAt, isNewest });
   }
   await makeDurable(folder, newest);
-  const { size } = await stat(join(folder, newest.name));
-  return { resumePoints: walk.resumePoints, newest: { ...newest, bytes: size }, findings: walk.findings };
+  const { size: bytes } = await stat(join(folder, newest.name));
+  if (isAhead) {
+    const position = { segment: newest.name, offset: bytes };
+    // Else what is written next would lie before the checkpoint, and not be counted in at the next start.
+    await saveCheckpoint(folder, { position, resumePoints });
+    findings.push(
+      `the checkpoint is of ${checkpoint.position.segment} at byte ${checkpoint.position.offset}, and the archive ends in ${newest.name} at byte ${bytes}: what was behind is lost`,
+    );
+  }
+  return { resumePoints, newest: { ...newest, bytes }, findings };
+}
+
+/** The segment a checkpoint was written in, which is gone with all others. */
+function lastOf(checkpoint: Checkpoint | undefined): Pick<Recovered, 'last'> {
+  const last = parseSegmentName(checkpoint?.position.segment ?? '');
+  return last === undefined ? {} : { last };
+}
+
+/** True where a checkpoint counts in more than there is: segments were deleted by hand, or a power cut took what was not synced. */
+async function isPastEnd(
+  folder: string,
+  { segment, offset }: Position,
+  newest: SegmentName,
+): Promise<boolean> {
+  const counted = parseSegmentName(segment);
+  if (counted === undefined) return false;
+  const order = compareSegments(counted, newest);
+  return order > 0 || (order === 0 && offset > (await stat(join(folder, newest.name))).size);
 }
 
 /** A killed writer may have left blocks that are whole and not yet forced to disk: shippers are about to be told they are there. */

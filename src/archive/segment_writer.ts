@@ -39,11 +39,14 @@ export class SegmentWriter {
   /** The last name tried, also where making that segment failed half-way. */
   #lastName: SegmentName | undefined;
 
-  /** Goes on in `newest`, at its length, where its format is the one asked for. */
-  constructor(options: SegmentWriterOptions, newest: (SegmentName & { readonly bytes: number }) | undefined) {
+  /** Goes on in `newest`, at its length, where its format is the one asked for; else with a segment named after `last`. */
+  constructor(
+    options: SegmentWriterOptions,
+    { newest, last = newest }: { newest?: SegmentName & { readonly bytes: number }; last?: SegmentName },
+  ) {
     this.#options = options;
     this.#segment = newest;
-    this.#lastName = newest;
+    this.#lastName = last;
     this.#committedBytes = newest?.bytes ?? 0;
     this.#isSealed = newest === undefined || newest.format.name !== options.format;
   }

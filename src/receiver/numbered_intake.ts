@@ -2,6 +2,7 @@ import { decodeBatch, type Batch } from '../wire/batch.ts';
 import type { Frame } from '../wire/frame.ts';
 import { encodeReject, type Gap } from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
+import { release } from '../base/release.ts';
 import { checkBatch } from './check_batch.ts';
 import type { IntakeContext } from './plain_intake.ts';
 import type { Taken } from './taken.ts';
@@ -21,17 +22,19 @@ export class NumberedIntake {
     const batch = decodeBatch(algorithm, payload);
     const body = this.#context.inflating.hold(batch.rawLength, () => checkBatch(batch, this.#context.check));
     body.catch(() => undefined);
-    return () => this.#store(batch, body);
+    return async () => {
+      const taken = await this.#store(batch, body);
+      const durable = taken.durable.then(() => releaseWhole(payload));
+      return { ...taken, durable };
+    };
   }
 
   /** Takes the shipper's word that batches will never come. */
   async gap(gap: Gap): Promise<Taken> {
-    const { ledger, log } = this.#context;
+    const { ledger, peers } = this.#context;
     const { from, to, entries, reason } = gap;
-    log.warn(
-      { shipper: this.#shipper.shipperId, from, to, entries, reason },
-      'shipper says it dropped batches',
-    );
+    const fields = { shipper: this.#shipper.shipperId, from, to, entries, reason };
+    peers.say('gap', 'warn', fields, 'shipper says it dropped batches');
     const { durable, ...taken } = await this.#storeNothing(gap, gap.positions);
     const counted = durable.then((outcome) => {
       if (outcome === 'stored') ledger.lost += entries;
@@ -59,10 +62,11 @@ export class NumberedIntake {
 
   /** Its content is wrong and will be at every resend: the shipper is told to keep it. */
   async #refuse({ sequence, count, positions }: Batch, { code, message: reason }: WireError): Promise<Taken> {
-    const { ledger, log } = this.#context;
+    const { ledger, peers } = this.#context;
     ledger.rejected += count;
     ledger.error(code);
-    log.warn({ shipper: this.#shipper.shipperId, sequence, code, reason }, 'batch rejected');
+    const fields = { shipper: this.#shipper.shipperId, sequence, code, reason };
+    peers.say(`rejected ${code}`, 'warn', fields, 'batch rejected');
     const gap = { from: sequence, to: sequence, entries: count, reason: `rejected: ${code}` };
     return {
       ...(await this.#storeNothing(gap, positions, code)),
@@ -83,4 +87,9 @@ export class NumberedIntake {
     };
     return { count: 0, sequence: to, durable: archive.append(block) };
   }
+}
+
+/** A payload that fills its memory came in many chunks, and was put together there: no other frame is in it. */
+function releaseWhole(payload: Buffer): void {
+  if (payload.length === payload.buffer.byteLength) release(payload);
 }

@@ -4,10 +4,11 @@ import type { Logger } from '../base/logger.ts';
 import type { Ledger } from '../monitor/ledger.ts';
 import { decompress } from '../wire/codecs.ts';
 import type { Frame } from '../wire/frame.ts';
-import { decodePlain, type PlainLimits } from '../wire/plain.ts';
+import { decodePlain, type PlainLimits, type Texts } from '../wire/plain.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { BlockBuilder } from './block_builder.ts';
 import type { CheckOptions } from './check_batch.ts';
+import type { PeerLog } from './peer_log.ts';
 import type { RejectedFile } from './rejected_file.ts';
 import type { Taken } from './taken.ts';
 
@@ -21,6 +22,8 @@ export interface IntakeContext {
   readonly inflating: ByteBudget;
   readonly ledger: Ledger;
   readonly log: Logger;
+  /** For what peers cause to be logged. */
+  readonly peers: PeerLog;
   readonly now: () => number;
 }
 
@@ -33,6 +36,7 @@ export async function takePlain(frame: Frame, peer: string, context: IntakeConte
   if (algorithm === 'zstd')
     throw new WireError('bad_algorithm', 'a PLAIN frame is not compressed, or gzip, or zlib');
   const { maxBatchBytes } = context.check;
+  await context.plain.hasRoom();
   const likely = Math.min(maxBatchBytes, likelyBytes(algorithm, payload));
   try {
     return await takeWithin(likely, frame, peer, context);
@@ -70,7 +74,7 @@ async function takeWithin(
       await decompress(algorithm, payload, { maxBytes }),
       check,
     );
-    ledger.received += entries.count + rejected.length + tooLarge.length;
+    ledger.received += entries.count + rejected.count + tooLarge.count;
     await keepRejected('not_an_object', rejected, peer, context);
     await keepRejected('entry_too_large', tooLarge, peer, context);
     const added = entries.count === 0 ? undefined : plain.take(entries);
@@ -89,21 +93,21 @@ const REASONS = {
 /** Where the disk does not take them that is said, and the good entries beside them are stored all the same. */
 async function keepRejected(
   code: keyof typeof REASONS,
-  elements: readonly string[],
+  texts: Texts,
   peer: string,
-  { ledger, log, rejected, now }: IntakeContext,
+  { ledger, peers, rejected, now }: IntakeContext,
 ): Promise<void> {
-  if (elements.length === 0) return;
+  const { count: elements } = texts;
+  if (elements === 0) return;
   const reason = REASONS[code];
-  ledger.rejected += elements.length;
+  ledger.rejected += elements;
   ledger.error(code);
   try {
-    await rejected.add(
-      elements.map((text) => ({ peer, code, reason, text })),
-      now(),
-    );
-    log.warn({ peer, elements: elements.length }, `${reason}; kept in rejected/plain.jsonl`);
+    const kept = await rejected.add(texts, { peer, code, reason }, now());
+    const fate = kept === elements ? 'kept in rejected/plain.jsonl' : 'rejected/plain.jsonl is full';
+    peers.say(code, 'warn', { peer, elements, kept }, `${reason}; ${fate}`);
   } catch (error) {
-    log.error({ peer, elements: elements.length, err: error }, `${reason}; it could not be kept`);
+    const fields = { peer, elements, err: error };
+    peers.say(`${code}, not kept`, 'error', fields, `${reason}; it could not be kept`);
   }
 }

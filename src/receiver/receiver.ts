@@ -15,6 +15,7 @@ import type { PlainLimits } from '../wire/plain.ts';
 import { Access, OPEN_TO_ALL, type AccessOptions } from './access.ts';
 import { BlockBuilder } from './block_builder.ts';
 import { TcpListener, type TcpListenerOptions } from './listeners/tcp.ts';
+import { PeerLog } from './peer_log.ts';
 import { RejectedFile } from './rejected_file.ts';
 import type { SessionLimits } from './session.ts';
 import { ShipperRegistry } from './shipper_registry.ts';
@@ -82,6 +83,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     lingerMs: PLAIN_LINGER_MS,
     now,
   });
+  const peers = new PeerLog(log);
   const context = {
     limits,
     check: { ...limits, format, level },
@@ -93,6 +95,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     access,
     ledger,
     log,
+    peers,
     now,
   };
   const listener = await orClose(archive, TcpListener.listen(options.tcp, context));
@@ -107,7 +110,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     await stopped;
     await archive[Symbol.asyncDispose]();
     stopReporting();
-    log.info({ ...booksOf(ledger) }, 'receiver stopped');
+    peers.end();
+    log.info(booksOf(ledger), 'receiver stopped');
   };
   return {
     port: listener.port,
@@ -157,22 +161,6 @@ const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & objec
   recovered: () => log.info('the archive is written again'),
 });
 
-const booksOf = ({
-  received,
-  stored,
-  repeated,
-  rejected,
-  refused,
-  lost,
-  inHand,
-  errors,
-}: Ledger): object => ({
-  received,
-  stored,
-  repeated,
-  rejected,
-  refused,
-  lost,
-  inHand,
-  errors,
-});
+const BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost', 'inHand', 'errors'] as const;
+
+const booksOf = (ledger: Ledger): object => Object.fromEntries(BOOKS.map((book) => [book, ledger[book]]));

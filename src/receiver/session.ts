@@ -82,6 +82,8 @@ export class Session {
   /** The handling of frames, each after the one before. */
   #ordered: Promise<void> = Promise.resolve();
   #hasSpoken = false;
+  /** It greeted, and goes on with PLAIN frames: our WELCOME came too late for it. */
+  #shipsPlain = false;
   /** False once nothing more is read: it ended, failed, or was told to stop. What is in hand is still finished. */
   #isReading = true;
   /** True once it failed: what is in hand and not yet given to the archive is let go; its shipper sends it again. */
@@ -122,7 +124,7 @@ export class Session {
 
   /** Takes nothing new, settles and acknowledges what is in hand, says BYE, closes. */
   async stop(): Promise<void> {
-    if (this.#stage === 'plain') await this.#quiet();
+    if (this.#isPlain) await this.#quiet();
     this.#isReading = false;
     await this.#drained();
     this.#lastWord(messages.encodeBye({ returnAfterMs: RETURN_AFTER_MS }));
@@ -212,6 +214,7 @@ export class Session {
       case 'PLAIN':
         if (this.#isStranger) throw plainRefused();
         this.#patience.met('OPEN');
+        this.#shipsPlain = true;
         return takePlain(frame, this.peer, this.#context);
       case 'BATCH':
         return this.#intake?.begin(frame)();
@@ -242,11 +245,15 @@ export class Session {
     this.#stage = 'greeted';
     this.#answers.begin();
     this.#patience.expect('OPEN');
-    this.#answers.write(messages.encodeWelcome(welcomeOf(this.#context)));
+    const { limits, check, access } = this.#context;
+    const { maxFrameBytes } = limits;
+    const { maxBatchBytes } = check;
+    const welcome = welcomeOf({ maxFrameBytes, maxBatchBytes, tokenWanted: access.isTokenWanted });
+    this.#answers.write(messages.encodeWelcome(welcome));
   }
 
   async #open(open: messages.Open): Promise<void> {
-    const { shippers, archive, limits, access, log } = this.#context;
+    const { shippers, archive, limits, access, peers, now } = this.#context;
     const { shipperId, epoch: asked, run } = open;
     this.#patience.met('OPEN');
     this.#shipperId = shipperId;
@@ -256,12 +263,13 @@ export class Session {
     await shippers.enter(shipperId, this, run);
     const place = await archive.resumePoint(shipperId);
     if (this.#isOver) return;
-    const ready = readyOf(place, asked, this.#context);
+    const ready = readyOf(place, { asked, fresh: now(), windowBytes: limits.windowBytes });
     const { epoch, sequence } = ready;
     this.#stage = 'open';
     this.#intake = new NumberedIntake({ shipperId, epoch }, this.#context);
     this.#answers.write(messages.encodeReady(ready));
-    log.info({ peer: this.peer, shipper: shipperId, epoch, sequence }, 'shipper connected');
+    const fields = { peer: this.peer, shipper: shipperId, epoch, sequence };
+    peers.say('connected', 'info', fields, 'shipper connected');
   }
 
   /** Settles when all frames taken so far are handled and their entries durable. */
@@ -294,7 +302,7 @@ export class Session {
   /** A plain peer between frames is let be: closing on it would lose the next thing it sends. Dead ones TCP finds. */
   #timedOut(): void {
     const { idleTimeoutMs } = this.#context.limits;
-    const isQuietPlain = this.#stage === 'plain' && this.#hasSpoken && !this.#decoder.isMidFrame;
+    const isQuietPlain = this.#isPlain && this.#hasSpoken && !this.#decoder.isMidFrame;
     if (isQuietPlain || this.#inHand.bytes > 0) this.#socket.setTimeout(idleTimeoutMs);
     else this.#fail(new WireError('timeout', `nothing came for ${idleTimeoutMs / 1000} s (IDLE_TIMEOUT)`));
   }
@@ -308,14 +316,19 @@ export class Session {
   #fail(error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { ledger, log } = this.#context;
+    const { ledger, peers } = this.#context;
     const code = codeOf(error);
     const reason = error.message;
     ledger.error(code);
     const level = code === 'unavailable' ? 'error' : 'warn';
-    log[level]({ peer: this.peer, shipper: this.#shipperId, code, reason }, `connection closed: ${reason}`);
+    const fields = { peer: this.peer, shipper: this.#shipperId, code, reason };
+    peers.say(`closed ${code}`, level, fields, `connection closed: ${reason}`);
     if (code === 'unauthorized' && !this.#answers.isWanted) this.#answers.slam();
     else this.#lastWord(messages.encodeFault({ code, reason }));
+  }
+
+  get #isPlain(): boolean {
+    return this.#stage === 'plain' || (this.#stage === 'greeted' && this.#shipsPlain);
   }
 
   /** True while a token is wanted and none was shown. */

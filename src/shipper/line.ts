@@ -10,7 +10,7 @@ import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Mode } from './encode.ts';
 import { ShipperError } from './shipper_error.ts';
-import { afterHandshake, openSocket, type ClientTls } from './open_socket.ts';
+import { afterHandshake, beforeWelcome, openSocket, type ClientTls } from './open_socket.ts';
 
 export interface DialOptions {
   readonly host: string;
@@ -46,6 +46,7 @@ export class Line {
   #receive: ((frame: Frame) => void) | undefined;
   #waiting: Frame[] = [];
   #quiet = 0;
+  #hasHeard = false;
   #keepalive: NodeJS.Timeout | undefined;
   greeting: Greeting = { mode: 'plain' };
 
@@ -67,7 +68,9 @@ export class Line {
       return line;
     } catch (error) {
       socket.destroy();
-      throw options.tls === undefined ? error : afterHandshake(error as Error);
+      if (options.tls === undefined) throw error;
+      const meant = afterHandshake(error as Error);
+      throw line.#hasHeard ? meant : beforeWelcome(meant, options.tls);
     }
   }
 
@@ -170,6 +173,7 @@ export class Line {
 
   #received(chunk: Buffer): void {
     this.#quiet = 0;
+    this.#hasHeard = true;
     try {
       for (const frame of this.#decoder.push(chunk)) this.#waiting.push(frame);
     } catch (error) {

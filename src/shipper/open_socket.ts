@@ -70,6 +70,18 @@ export function afterHandshake(error: Error & { code?: string; reason?: string }
   return new ShipperError('tls', message, { cause: error });
 }
 
+/**
+ * An error of a TLS connection that was greeted and never said a word. TLS 1.3 does not tell a client that its certificate
+ * was refused after the handshake: the connection just closes.
+ */
+export function beforeWelcome(error: Error & { code?: string }, { cert }: ClientTls): Error {
+  const isClosed =
+    !(error instanceof ShipperError) && [undefined, 'ECONNRESET', 'EPIPE'].includes(error.code);
+  if (cert === undefined || !isClosed) return error;
+  const message = `${error.message}; it may not accept the certificate of this shipper (TLS_CERT): its log says why`;
+  return new Error(message, { cause: error });
+}
+
 function withTimeout<S extends Socket>(socket: S, message: string): S {
   socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error(message)));
   return socket;

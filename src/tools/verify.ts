@@ -46,9 +46,10 @@ class Audit {
     this.#folder = folder;
   }
 
-  /** Retention deletes the oldest while they are read. */
+  /** Retention deletes the oldest while they are read: what such a one held is not missing. */
   wasDeleted({ name }: SegmentName): void {
     this.#notes.push(`${name} was deleted meanwhile`);
+    for (const shipper of this.#shippers.values()) shipper.excuseHole();
   }
 
   async segment(segment: SegmentName, isNewest: boolean): Promise<void> {

@@ -231,6 +231,69 @@ test('recovery of a folder without segments finds nothing and makes nothing', as
   expect(await readdir(folder.path)).toEqual(['rejected']);
 });
 
+describe('an archive whose checkpoint counts in what is there no more', () => {
+  const positions = { 'a.log': { offset: 5, head: 'ab', headBytes: 1 } };
+
+  /** Blocks 1 to 3 of `a` and then 1 to 2 of `b`, a segment each, and a checkpoint that counts in all. */
+  async function closed(folder: TemporaryFolder): Promise<string[]> {
+    const blocks = [
+      ...(await makeBlocks(1, 3, { positions })),
+      ...(await makeBlocks(1, 2, { shipperId: 'b' })),
+    ];
+    await writeArchive(folder.path, blocks, 'one by one', { segmentMaxBytes: 1 });
+    return (await listSegments(folder.path)).map(({ name }) => folder.in(name));
+  }
+
+  /** Where shippers stand after a crash right now. */
+  async function afterCrash(folder: TemporaryFolder): Promise<Record<string, number>> {
+    await using copy = await temporaryFolder();
+    await cp(folder.path, copy.path, { recursive: true, filter: (path) => !path.endsWith('lock.sock') });
+    const { resumePoints } = await recover(copy.path);
+    return Object.fromEntries([...resumePoints].map(([id, { sequence }]) => [id, sequence]));
+  }
+
+  test('all segments deleted: every shipper goes on where it was, over crashes and restarts', async () => {
+    await using folder = await temporaryFolder();
+    const before = await closed(folder);
+    for (const path of before) await rm(path);
+    {
+      await using opened = await openArchive(folder.path);
+      expect(await opened.archive.resumePoint('a')).toMatchObject({ sequence: 3, positions });
+      expect(await opened.archive.append(await makeBlock({ sequence: 3 }))).toBe('repeated');
+    }
+    {
+      await using opened = await openArchive(folder.path);
+      expect(await opened.archive.append(await makeBlock({ sequence: 4 }))).toBe('stored');
+      expect(before).not.toContain(folder.in((await listSegments(folder.path))[0]?.name ?? ''));
+      expect(await afterCrash(folder)).toEqual({ a: 4, b: 2 });
+    }
+    expect(await sequencesIn(folder.path)).toEqual([4]);
+    expect(await afterCrash(folder)).toEqual({ a: 4, b: 2 });
+  });
+
+  test('the newest deleted: what is written next is counted in after a crash', async () => {
+    await using folder = await temporaryFolder();
+    for (const path of (await closed(folder)).slice(3)) await rm(path);
+    await using opened = await openArchive(folder.path);
+    expect(opened.reports.findings).toEqual([expect.stringContaining('what was behind is lost')]);
+    expect(await opened.archive.resumePoint('b')).toMatchObject({ sequence: 2 });
+    await opened.archive.append(await makeBlock({ sequence: 4 }));
+    expect(await afterCrash(folder)).toEqual({ a: 4, b: 2 });
+  });
+
+  test('the newest cut, as a power cut does without fsync: its torn tail goes, its shippers stand where their blocks end', async () => {
+    await using folder = await temporaryFolder();
+    await writeArchive(folder.path, await makeBlocks(1, 3), 'one by one');
+    const path = folder.in('logs_20260131_120000.jsonl.gz');
+    await writeFile(path, (await readFile(path)).subarray(0, -1));
+    await using opened = await openArchive(folder.path);
+    expect(opened.reports.findings).toHaveLength(2);
+    expect(await opened.archive.append(await makeBlock({ sequence: 3 }))).toBe('stored');
+    expect(await afterCrash(folder)).toEqual({ a: 3 });
+    expect(await sequencesIn(folder.path)).toEqual([1, 2, 3]);
+  });
+});
+
 test('what recovery found is reported by the archive that opens', async () => {
   await using written = await crashed(2, 'one by one');
   await writeFile(written.path, written.bytes.subarray(0, -1));

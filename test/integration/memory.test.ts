@@ -1,7 +1,7 @@
 /** What hostile peers cost a receiver in memory: the most its process ever held, by the system's own account. */
-import { readFile } from 'node:fs/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { peakMib, tellsPeakMemory } from '../helpers/peak_memory.ts';
 import { ReceiverProgram } from '../helpers/programs.ts';
 import {
   HELLO,
@@ -33,11 +33,6 @@ const bombs = {
   batch: batchFrame({ text: lines, algorithm: 'gzip', body: gzipSync(lines) }),
 };
 
-const peakMib = async ({ child }: ReceiverProgram): Promise<number> => {
-  const status = await readFile(`/proc/${child.pid ?? 0}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-};
-
 /** Sends a bomb on each of so many connections at once; the answer is the receiver's peak when all are stored. */
 async function peakOf(kind: keyof typeof bombs, connections: number): Promise<number> {
   await using folder = await temporaryFolder();
@@ -57,7 +52,7 @@ async function peakOf(kind: keyof typeof bombs, connections: number): Promise<nu
   return await peakMib(receiver);
 }
 
-describe.skipIf(process.platform !== 'linux')('the peak of the process', () => {
+describe.skipIf(!tellsPeakMemory)('the peak of the process', () => {
   test.each(['gzip', 'zlib', 'batch'] as const)(
     'of twenty %s bombs at once is about that of one: at most 192 MiB more, where each takes some 75',
     async (kind) => {

@@ -96,6 +96,53 @@ describe('while the disk takes nothing', () => {
   });
 });
 
+describe('the health of a receiver', () => {
+  test.each(['write', 'sync'] as const)(
+    'is ok, not_acknowledging while the disk refuses to %s, with why, and ok again by itself',
+    async (fault) => {
+      await using folder = await temporaryFolder();
+      const disk = new FaultyDisk();
+      await using receiver = await testReceiver(folder.path, { archive: { disk, retryAfterMs: 2 } });
+      expect(receiver.health).toEqual({ state: 'ok' });
+      await using peer = await shipperPeer(receiver.port, 'a');
+      disk.faults.add(fault);
+      expect(receiver.health).toEqual({ state: 'ok' });
+      peer.send(batchFrame());
+      await until('it has tried several times', () => disk.failures > 3);
+      expect(receiver.health).toEqual({ state: 'not_acknowledging', reason: `the disk fails: ${fault}` });
+      disk.faults.clear();
+      await peer.next('ACK');
+      expect(receiver.health).toEqual({ state: 'ok' });
+    },
+  );
+
+  test('is stopping while a stop settles what is in hand', async () => {
+    await using folder = await temporaryFolder();
+    const receiver = await testReceiver(folder.path);
+    await using peer = await shipperPeer(receiver.port, 'a');
+    const stopped = receiver[Symbol.asyncDispose]();
+    expect(receiver.health).toEqual({ state: 'stopping' });
+    await peer.next('BYE');
+    expect(receiver.health).toEqual({ state: 'stopping' });
+    peer.socket.end();
+    await stopped;
+  });
+
+  test('is not_acknowledging in an outage, though it was told to stop', async () => {
+    await using folder = await temporaryFolder();
+    const disk = new FaultyDisk();
+    const receiver = await testReceiver(folder.path, { archive: { disk, retryAfterMs: 2 } });
+    await using peer = await shipperPeer(receiver.port, 'a');
+    disk.faults.add('write');
+    peer.send(batchFrame());
+    await until('it is in trouble', () => receiver.trouble !== undefined);
+    const stopped = receiver[Symbol.asyncDispose]();
+    expect(receiver.health).toMatchObject({ state: 'not_acknowledging' });
+    await stopped;
+    expect(receiver.health).toMatchObject({ state: 'not_acknowledging' });
+  });
+});
+
 test('where rejected elements cannot be kept, the good ones of their array are not lost from the books', async () => {
   await using folder = await temporaryFolder();
   await using receiver = await testReceiver(folder.path);

@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { listSegments } from '../../src/archive/segment_name.ts';
 import { cat, type CatFilter } from '../../src/tools/cat.ts';
 import { writeArchive } from '../helpers/archives.ts';
 import { makeBlock, makeBlocks, numberedLines } from '../helpers/blocks.ts';
@@ -14,6 +15,33 @@ class Kept extends Writable {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
     setImmediate(done);
+  }
+}
+
+/** One that takes a piece at a time, the first only once `first` has settled. */
+class Slow extends Kept {
+  readonly #first: () => Promise<void>;
+
+  constructor(first: () => Promise<void>) {
+    super({ highWaterMark: 1 });
+    this.#first = first;
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: () => void): void {
+    const go = (): void => super._write(chunk, encoding, done);
+    if (this.text === '') void this.#first().then(go);
+    else go();
+  }
+}
+
+/** What is said on standard error while `work` runs, and what it settles with. */
+async function withErrors<T>(work: () => Promise<T>): Promise<T & { errors: string[] }> {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const result = await work();
+    return { ...result, errors: said.mock.calls.map(([line]) => String(line)) };
+  } finally {
+    said.mockRestore();
   }
 }
 
@@ -79,12 +107,28 @@ test('damage ends it with exit code 1, after what is before the damage', async (
   await writeArchive(folder.path, await makeBlocks(1, 3));
   const path = folder.in('logs_20260131_120000.jsonl.gz');
   await writeFile(path, (await readFile(path)).subarray(0, -3));
-  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const { exitCode, text } = await printed(folder.path);
-  const errors = said.mock.calls.map(([line]) => String(line));
-  said.mockRestore();
+  const { exitCode, text, errors } = await withErrors(() => printed(folder.path));
   expect({ exitCode, text }).toEqual({ exitCode: 1, text: linesOf(1, 2) });
   expect(errors).toEqual([expect.stringMatching(/^error: logs_20260131_120000.*ends inside a block/)]);
+});
+
+test('a segment that retention deletes meanwhile is left out, and that is said', async () => {
+  await using folder = await temporaryFolder();
+  await writeArchive(folder.path, await makeBlocks(1, 9), 'one by one', { segmentMaxBytes: 1 });
+  const names = (await listSegments(folder.path)).map(({ name }) => name);
+  const gone = names.slice(5, 7);
+  const output = new Slow(async () => {
+    for (const name of gone) await rm(folder.in(name));
+  });
+  const { exitCode, errors } = await withErrors(async () => ({
+    exitCode: await cat(folder.path, {}, output),
+  }));
+  expect({ exitCode, text: output.text }).toEqual({ exitCode: 0, text: linesOf(1, 2, 3, 4, 5, 8, 9) });
+  expect(errors).toEqual(gone.map((name) => `note: ${name} was deleted meanwhile\n`));
+});
+
+test('a folder that is not there is an error', async () => {
+  expect(await codeOf(() => printed('/nonexistent/archive'))).toBe('ENOENT');
 });
 
 describe('a reader', () => {

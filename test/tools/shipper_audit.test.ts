@@ -15,8 +15,8 @@ const header = (sequence: number, changes: Partial<BlockHeader> = {}): BlockHead
   durableBytes: 0,
   ...changes,
 });
-const gap = (from: number, to: number): BlockHeader =>
-  header(to, { count: 0, gap: { from, entries: 7, reason: 'spool full' } });
+const gap = (from: number, to: number, entries = 7): BlockHeader =>
+  header(to, { count: 0, gap: { from, entries, reason: 'spool full' } });
 
 /** What the audit says of each block, in order. */
 function audited(...blocks: BlockHeader[]): { said: (string | undefined)[]; summary: string } {
@@ -40,6 +40,11 @@ describe('an audit has nothing to say of', () => {
       'a gap at the start',
       [gap(1, 3), header(4)],
       'a: sequences 1 to 4, 10 entries, 7 entries declared lost',
+    ],
+    [
+      'a gap that does not know its entries, and says that there is one',
+      [header(1), gap(2, 4, 0), gap(5, 5), gap(6, 6, 0)],
+      'a: sequences 1 to 6, 10 entries, 7 entries declared lost, 4 batches declared lost without a count of entries',
     ],
     [
       'a new epoch',
@@ -68,5 +73,17 @@ describe('an audit names', () => {
       'a repeats sequence 1 (3 was next)',
       undefined,
     ]);
+  });
+
+  test('no hole where a segment was deleted meanwhile, but a repeat all the same, and the next hole', () => {
+    const audit = new ShipperAudit('a');
+    audit.follow(header(1));
+    audit.excuseHole();
+    expect([header(4), header(6)].map((block) => audit.follow(block))).toEqual([
+      undefined,
+      'a misses sequences 5 to 5',
+    ]);
+    audit.excuseHole();
+    expect(audit.follow(header(6))).toBe('a repeats sequence 6 (7 was next)');
   });
 });

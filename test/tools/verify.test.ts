@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { listSegments } from '../../src/archive/segment_name.ts';
 import { verify } from '../../src/tools/verify.ts';
@@ -99,6 +99,42 @@ test('a missing segment in the middle is a gap in the sequences', async () => {
   expect({ exitCode, problems }).toEqual({
     exitCode: 1,
     problems: [expect.stringContaining('a misses sequences 4 to 6')],
+  });
+});
+
+describe('a segment that retention deletes meanwhile', () => {
+  /** Listed, and gone when it is opened. */
+  async function vanish(path: string): Promise<void> {
+    await rm(path, { force: true });
+    await symlink('/nonexistent/segment', path);
+  }
+
+  test('is a note, and what it held is not missing', async () => {
+    await using folder = await temporaryFolder();
+    const [, middle = ''] = await threeSegments(folder.path);
+    await vanish(middle);
+    const { exitCode, report, problems } = await verified(folder.path);
+    expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
+    expect(report).toContain(`note: ${middle.slice(folder.path.length + 1)} was deleted meanwhile\n`);
+    expect(report).toContain('a: sequences 1 to 9, 12 entries\n');
+  });
+
+  test('excuses no other hole', async () => {
+    await using folder = await temporaryFolder();
+    const [first, third, fifth] = await Promise.all(
+      [1, 3, 5].map(async (sequence) => memberBytes(await makeBlock({ sequence }))),
+    );
+    await writeFile(folder.in(SEGMENT), first ?? '');
+    await vanish(folder.in('logs_20260131_120001.jsonl.gz'));
+    await writeFile(
+      folder.in('logs_20260131_120002.jsonl.gz'),
+      Buffer.concat([third, fifth].map((bytes) => bytes ?? Buffer.alloc(0))),
+    );
+    const { exitCode, problems } = await verified(folder.path);
+    expect({ exitCode, problems }).toEqual({
+      exitCode: 1,
+      problems: [expect.stringContaining('a misses sequences 4 to 4')],
+    });
   });
 });
 

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TlsMaterial } from '../../base/tls_material.ts';
 import { peerOf } from '../peer.ts';
-import type { SessionContext } from '../session.ts';
-import { Session } from '../session.ts';
+import { Session, type SessionContext } from '../session.ts';
 import { TlsServer } from './tls.ts';
 
 export interface TcpListenerOptions {
@@ -17,29 +16,27 @@ export interface TcpListenerOptions {
   readonly tls?: TlsMaterial;
 }
 
+/** A handshake takes no longer, nor longer than FRAME_TIMEOUT. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** The way in for shippers and plain peers. One session a connection, independent of the others. */
 export class TcpListener {
   readonly name = 'tcp';
+  readonly #context: SessionContext;
   readonly #server: Server;
+  readonly #tls: TlsServer | undefined;
   readonly #sessions = new Set<Session>();
+  /** Connections by address: those that still shake hands, and those that closed with something in hand, count too. */
   readonly #connectionsOf = new Map<string, number>();
   readonly #maxPerAddress: number;
 
-  readonly #tls: TlsServer | undefined;
-
   private constructor({ tls, maxConnectionsPerAddress }: TcpListenerOptions, context: SessionContext) {
+    this.#context = context;
     this.#maxPerAddress = maxConnectionsPerAddress;
-    const onConnection = (socket: Socket): void => this.#accept(socket, context);
-    if (tls === undefined) {
-      this.#server = createServer({ allowHalfOpen: true }, onConnection);
-      return;
-    }
-    const onFailure = (peer: string, reason: string): void => {
-      context.ledger.error('tls');
-      context.log.warn({ peer, code: 'tls', reason }, `connection refused: no TLS handshake: ${reason}`);
-    };
-    this.#tls = new TlsServer({ material: tls, onConnection, onFailure });
-    this.#server = this.#tls.server;
+    const handshakeTimeoutMs = Math.min(HANDSHAKE_TIMEOUT_MS, context.limits.frameTimeoutMs);
+    this.#tls = tls === undefined ? undefined : new TlsServer(tls, handshakeTimeoutMs);
+    // Under TLS half-open begins after the handshake.
+    this.#server = createServer({ allowHalfOpen: tls === undefined }, (socket) => this.#accept(socket));
   }
 
   /** Listens; rejects where the address can't be had. */
@@ -48,16 +45,14 @@ export class TcpListener {
     const listener = new TcpListener(options, context);
     const server = listener.#server;
     server.maxConnections = maxConnections;
-    server.on('drop', (dropped) => {
-      context.ledger.error('too_many_connections');
-      context.log.warn(
-        { peer: peerOf(dropped ?? {}) },
-        `connection refused: ${maxConnections} are open (MAX_CONNECTIONS)`,
-      );
-    });
+    server.on('drop', (dropped) =>
+      listener.#refused(peerOf(dropped ?? {}), 'MAX_CONNECTIONS', `${maxConnections} are open`),
+    );
     server.listen({ host, port, backlog: 1024 });
     await once(server, 'listening');
-    server.on('error', (error) => context.log.error({ err: error }, 'accepting connections failed'));
+    server.on('error', (error) =>
+      context.peers.say('accept', 'error', { err: error }, 'accepting connections failed'),
+    );
     return listener;
   }
 
@@ -75,28 +70,54 @@ export class TcpListener {
     this.#tls?.replace(material);
   }
 
-  #accept(socket: Socket, context: SessionContext): void {
-    const { ledger } = context;
+  #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? 'gone';
     const others = this.#connectionsOf.get(address) ?? 0;
     if (others >= this.#maxPerAddress) {
       socket.on('error', () => undefined);
       socket.destroy();
-      ledger.error('too_many_connections');
-      const reason = `${others} are open from ${address} (MAX_CONNECTIONS_PER_ADDRESS)`;
-      context.log.warn({ peer: address }, `connection refused: ${reason}`);
+      this.#refused(address, 'MAX_CONNECTIONS_PER_ADDRESS', `${others} are open from ${address}`);
       return;
     }
     this.#connectionsOf.set(address, others + 1);
-    const session = new Session(socket, context);
+    const onLeft = (): void => this.#left(address);
+    if (this.#tls === undefined) this.#begin(socket, onLeft);
+    else this.#shakeHands(this.#tls, socket, onLeft);
+  }
+
+  #shakeHands(tls: TlsServer, raw: Socket, onLeft: () => void): void {
+    const peer = peerOf(raw);
+    tls.shakeHands(raw, {
+      onDone: (socket) => this.#begin(socket, onLeft),
+      onFailed: (reason, isProbe) => {
+        const { ledger, log, peers } = this.#context;
+        ledger.error('tls');
+        const fields = { peer, code: 'tls', reason };
+        const message = `connection refused: no TLS handshake: ${reason}`;
+        if (isProbe) log.debug(fields, message);
+        else peers.say(`tls ${reason}`, 'warn', fields, message);
+        onLeft();
+      },
+    });
+  }
+
+  #begin(socket: Socket, onLeft: () => void): void {
+    const { ledger } = this.#context;
+    const session = new Session(socket, this.#context);
     this.#sessions.add(session);
     ledger.connections += 1;
     ledger.connectionsTotal += 1;
     void session.finished().then(() => {
       this.#sessions.delete(session);
-      this.#left(address);
+      onLeft();
       ledger.connections -= 1;
     });
+  }
+
+  #refused(peer: string, limit: string, reason: string): void {
+    const { ledger, peers } = this.#context;
+    ledger.error('too_many_connections');
+    peers.say(limit, 'warn', { peer }, `connection refused: ${reason} (${limit})`);
   }
 
   #left(address: string): void {

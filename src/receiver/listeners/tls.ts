@@ -1,64 +1,70 @@
-import type { Server as TcpServer, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { TLS_MIN_VERSION, checkTlsMaterial, type TlsMaterial } from '../../base/tls_material.ts';
-import { peerOf } from '../peer.ts';
 
-/** A peer that connected and has not greeted in TLS by then is let go. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-export interface TlsServerOptions {
-  readonly material: TlsMaterial;
-  /** A connection whose handshake is done. */
-  readonly onConnection: (socket: TLSSocket) => void;
-  /** One whose handshake failed; it is closed. */
-  readonly onFailure: (peer: string, reason: string) => void;
+/** What becomes of a handshake: one of the two is called, once. */
+export interface Handshake {
+  readonly onDone: (socket: TLSSocket) => void;
+  /** It failed, and its connection is closed. `isProbe`: it said not a byte and left, as who looks whether a port is open. */
+  readonly onFailed: (reason: string, isProbe: boolean) => void;
 }
 
-/** A TLS server that can be told to let go of connections that are still shaking hands. */
+/** Speaks TLS over connections that were accepted elsewhere. */
 export class TlsServer {
-  readonly server: TcpServer;
-  readonly #tls: Server;
-  readonly #shaking = new Set<Socket>();
+  /** It never listens. */
+  readonly #server: Server;
+  /** By the TCP socket below. */
+  readonly #shaking = new Map<Socket, Handshake>();
 
   /** With a CA, clients must show a certificate it signed. Throws where the material is no use. */
-  constructor({ material, onConnection, onFailure }: TlsServerOptions) {
+  constructor(material: TlsMaterial, handshakeTimeoutMs: number) {
     checkTlsMaterial(material);
-    this.#tls = createServer({
+    this.#server = createServer({
       ...material,
       minVersion: TLS_MIN_VERSION,
       requestCert: material.ca !== undefined,
       rejectUnauthorized: material.ca !== undefined,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: handshakeTimeoutMs,
     });
-    this.server = this.#tls;
-    const peers = new WeakMap<Socket, string>();
-    this.#tls.prependListener('connection', (socket: Socket) => {
-      peers.set(socket, peerOf(socket));
-      this.#shaking.add(socket);
-      socket.once('close', () => this.#shaking.delete(socket));
-    });
-    this.#tls.on('secureConnection', (socket) => {
-      this.#shaking.delete(rawOf(socket));
+    this.#server.on('secureConnection', (socket) => {
       // Not before: a peer that ends in the middle of the handshake is gone.
       socket.allowHalfOpen = true;
-      onConnection(socket);
+      this.#settled(rawOf(socket))?.onDone(socket);
     });
-    this.#tls.on('tlsClientError', (error, socket) => {
-      this.#shaking.delete(rawOf(socket));
-      onFailure(peers.get(rawOf(socket)) ?? peerOf(socket), reasonOf(error, socket));
+    this.#server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
+      const raw = rawOf(socket);
+      const isProbe = raw.bytesRead === 0 && error.code === 'ECONNRESET';
+      const handshake = this.#settled(raw);
       socket.destroy();
+      handshake?.onFailed(reasonOf(error, socket), isProbe);
     });
+  }
+
+  /** Begins TLS on a connection just accepted. */
+  shakeHands(raw: Socket, handshake: Handshake): void {
+    this.#shaking.set(raw, handshake);
+    // In the turn after this one: an error that says more comes first.
+    raw.once('close', () =>
+      setImmediate(() => this.#settled(raw)?.onFailed('it closed', raw.bytesRead === 0)),
+    );
+    this.#server.emit('connection', raw);
   }
 
   /** New connections are shown this. Throws, and changes nothing, where it is no use. */
   replace(material: TlsMaterial): void {
     checkTlsMaterial(material);
-    this.#tls.setSecureContext({ ...material, minVersion: TLS_MIN_VERSION });
+    this.#server.setSecureContext({ ...material, minVersion: TLS_MIN_VERSION });
   }
 
   /** Lets go of connections that are still shaking hands. */
   stop(): void {
-    for (const socket of this.#shaking) socket.destroy();
+    for (const raw of this.#shaking.keys()) raw.destroy();
+  }
+
+  #settled(raw: Socket): Handshake | undefined {
+    const handshake = this.#shaking.get(raw);
+    this.#shaking.delete(raw);
+    return handshake;
   }
 }
 

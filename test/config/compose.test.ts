@@ -1,0 +1,64 @@
+/** docker-compose.yml hands every option on, and none that is not there. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadSettings } from '../../src/config/load.ts';
+import { OPTIONS, optionsFor, type OptionName } from '../../src/config/options.ts';
+
+/** What the images say, what would have to change with other lines of the file, and what makes no sense in a container. */
+const NOT_HANDED_ON: readonly OptionName[] = [
+  'DATA_DIR',
+  'STATE_DIR',
+  'SHIPPER_ID',
+  'SHUTDOWN_TIMEOUT',
+  'GENERATE_OUT',
+];
+
+/** A line of an environment: the name, and `${variable:-default}` or a text. */
+const LINE = /^ {6}([A-Z_]+): (?:\$\{([A-Z_]+):-(.*)\}|(.+))$/gm;
+
+interface Line {
+  readonly name: string;
+  /** What it is set by, where it may be. */
+  readonly variable: string | undefined;
+  /** What it is where nobody sets it. */
+  readonly text: string;
+}
+
+let text: string;
+beforeAll(async () => {
+  text = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+});
+
+function environmentOf(service: string): Line[] {
+  const [, block = ''] = new RegExp(`^ {2}${service}:\\n((?: {4}.*\\n|\\n)*)`, 'm').exec(text) ?? [];
+  return [...block.matchAll(LINE)].map(([, name = '', variable, preset, fixed]) => ({
+    name,
+    variable,
+    text: preset ?? fixed ?? '',
+  }));
+}
+
+describe.each(['server', 'client'] as const)('the %s', (service) => {
+  test('is handed every option it has, but those of its image', () => {
+    const names = environmentOf(service).map(({ name }) => name);
+    const options = optionsFor(service).filter((name) => !NOT_HANDED_ON.includes(name));
+    expect([...names].sort()).toEqual([...options].sort());
+  });
+
+  test('by a variable of the same name, but for a client certificate, which is not the server’s', () => {
+    for (const { name, variable } of environmentOf(service)) {
+      const isOwn = service === 'client' && ['TLS_CERT', 'TLS_KEY', 'TLS_CA'].includes(name);
+      if (name !== 'SERVER_HOST') expect(variable).toBe(isOwn ? `CLIENT_${name}` : name);
+    }
+  });
+
+  test('where nothing is set, has the defaults', () => {
+    const lines = environmentOf(service);
+    const env = Object.fromEntries(lines.map((line) => [line.name, line.text]));
+    const defaults = loadSettings({ flags: {}, env: { SERVER_HOST: env.SERVER_HOST } });
+    expect(loadSettings({ flags: {}, env })).toEqual(defaults);
+    for (const line of lines)
+      if (line.variable !== undefined)
+        expect([OPTIONS[line.name as OptionName].default, '']).toContain(line.text);
+  });
+});
