@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
+import { lazyTls } from './lazy_tls.ts';
 
 /** What one side of a TLS connection shows and trusts, as PEM text. */
 export interface TlsMaterial {
@@ -20,7 +20,10 @@ export function checkTlsMaterial({ cert, key, ca }: TlsMaterial): void {
   if (ca !== undefined) expectCertificates(ca, 'TLS_CA');
   if (cert !== undefined) expectCertificates(cert, 'TLS_CERT');
   try {
-    createSecureContext({ ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
+    lazyTls().createSecureContext({
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
   } catch (cause) {
     throw new Error(`TLS_CERT and TLS_KEY are no pair: ${(cause as Error).message}`, { cause });
   }

@@ -3,7 +3,7 @@
  * into a reset and destroy what it sent.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { asTls } from '../base/lazy_tls.ts';
 import { encodeAck } from '../wire/messages.ts';
 import type { Patience } from './patience.ts';
 
@@ -98,7 +98,7 @@ export class Answers {
   slam(): void {
     const { socket } = this.#options;
     this.#options.patience.end();
-    if (socket instanceof TLSSocket) socket.destroy();
+    if (asTls(socket) !== undefined) socket.destroy();
     else socket.resetAndDestroy();
   }
 }

@@ -7,8 +7,8 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { ArchiveError } from '../archive/archive_error.ts';
+import { asTls } from '../base/lazy_tls.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
@@ -353,7 +353,8 @@ export class Session {
 
 /** Who the peer is by its certificate, where one was asked for and verified. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
-  return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const tls = asTls(socket);
+  return tls?.authorized === true ? tls.getPeerX509Certificate() : undefined;
 }
 
 const isTooLarge = (error: unknown): boolean =>

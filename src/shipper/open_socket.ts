@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { lazyTls } from '../base/lazy_tls.ts';
 import { TLS_MIN_VERSION, type TlsMaterial } from '../base/tls_material.ts';
 import { ShipperError } from './shipper_error.ts';
 
@@ -33,7 +34,7 @@ async function openTls(
   { serverName, cert, key, ca }: ClientTls,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = connectTls({
+  const socket = lazyTls().connect({
     ...target,
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(ca === undefined ? {} : { ca }),

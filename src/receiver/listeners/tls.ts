@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
+import { lazyTls } from '../../base/lazy_tls.ts';
 import { TLS_MIN_VERSION, checkTlsMaterial, type TlsMaterial } from '../../base/tls_material.ts';
 
 /** What becomes of a handshake: one of the two is called, once. */
@@ -19,7 +20,7 @@ export class TlsServer {
   /** With a CA, clients must show a certificate it signed. Throws where the material is no use. */
   constructor(material: TlsMaterial, handshakeTimeoutMs: number) {
     checkTlsMaterial(material);
-    this.#server = createServer({
+    this.#server = lazyTls().createServer({
       ...material,
       minVersion: TLS_MIN_VERSION,
       requestCert: material.ca !== undefined,
