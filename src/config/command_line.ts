@@ -22,13 +22,12 @@ export function addOptions(
   for (const name of names) {
     const { help, default: preset, kind, aliases = [] } = OPTIONS[name];
     const shown = preset === '' ? 'empty' : preset;
-    command.addOption(
-      new Flag(
-        `--${flagOf(name)} <${kind.name.includes('|') ? 'choice' : kind.name}>`,
-        `${help} (environment: ${name}, default: ${shown})`,
-      ),
-    );
-    for (const alias of aliases) command.addOption(new Flag(`--${alias.flag} <${kind.name}>`, alias.help));
+    const takes = kind.name.includes('|') ? 'choice' : kind.name;
+    const all = [
+      new Flag(`--${flagOf(name)} <${takes}>`, `${help} (environment: ${name}, default: ${shown})`),
+      ...aliases.map((alias) => new Flag(`--${alias.flag} <${takes}>`, alias.help)),
+    ];
+    for (const flag of all) command.addOption(kind.fromValue === undefined ? flag : flag.argParser(gathered));
   }
   return command;
 }
@@ -36,16 +35,19 @@ export function addOptions(
 /** The settings for a parsed command: its flags over the environment (and `.env`) over the TOML file. Throws ConfigError. */
 export function settingsOf(command: Command): Settings {
   loadDotEnv();
-  const given = command.optsWithGlobals<Record<string, string>>();
+  const given = command.optsWithGlobals<Record<string, string | string[]>>();
   const flags = Object.fromEntries(
     Object.entries(given).map(([name, text]) => [
       name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
       text,
     ]),
   );
-  const file = flags.config ?? process.env.LOGFERRY_CONFIG;
+  const file = command.optsWithGlobals<{ config?: string }>().config ?? process.env.LOGFERRY_CONFIG;
   return loadSettings({ flags, env: process.env, ...(file === undefined || file === '' ? {} : { file }) });
 }
+
+/** What a flag that may be given several times has been given so far. */
+const gathered = (text: string, before: string[] = []): string[] => [...before, text];
 
 /** Runs the program. A configuration that is wrong is told whole and exits 2, any other error is told in a line and exits 1. */
 export async function runProgram(program: Command): Promise<void> {

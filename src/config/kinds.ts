@@ -1,8 +1,12 @@
+import { parseTime } from '../base/time.ts';
+
 /** What an option's text may be, and what it becomes. A parser throws Error with what was expected. */
 export interface Kind<T> {
   /** For help and docs: `integer`, `seconds`, … */
   readonly name: string;
   readonly parse: (text: string) => T;
+  /** What a flag given several times (as an array of texts), or an array or table of TOML becomes. Without it there is one single value. */
+  readonly fromValue?: (value: unknown) => T;
 }
 
 interface Range {
@@ -20,6 +24,25 @@ export const seconds = (range: Range): Kind<number> => ({
   name: 'seconds',
   parse: (text) => within(range, decimal(text), (value) => `${value} s`),
 });
+
+/** A part of a whole. */
+export const fraction: Kind<number> = {
+  name: 'fraction',
+  parse: (text) => within({ min: 0, max: 1 }, decimal(text), String),
+};
+
+/** A time as milliseconds since 1970, or none. */
+export const time: Kind<number | undefined> = {
+  name: 'time',
+  parse(text) {
+    if (text === '') return undefined;
+    try {
+      return parseTime(text, Date.now());
+    } catch (cause) {
+      throw new Error('expected a time such as 2026-01-31T12:00:00Z', { cause });
+    }
+  },
+};
 
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['', 1],

@@ -1,6 +1,7 @@
 /** Settings from flags, environment, TOML file and defaults, in that order of precedence. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parse as parseToml } from 'smol-toml';
+import type { Kind } from './kinds.ts';
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Settings } from './options.ts';
 
 /** Everything wrong with the configuration, all at once. */
@@ -18,8 +19,8 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigSources {
-  /** Flag name (without dashes) to the text given. */
-  readonly flags: Readonly<Record<string, string>>;
+  /** Flag name (without dashes) to the text given, or the texts where it may be given several times. */
+  readonly flags: Readonly<Record<string, string | readonly string[]>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Path of a TOML file. */
   readonly file?: string;
@@ -28,6 +29,8 @@ export interface ConfigSources {
 /** A text found for an option, and where. */
 interface Found {
   readonly text: string;
+  /** Where it is more than a text: an array or table. */
+  readonly value?: unknown;
   readonly where: string;
 }
 
@@ -37,13 +40,14 @@ export function loadSettings({ flags, env, file }: ConfigSources): Settings {
   const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, problems);
   const settings: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
-    const { text, where } = fromFlags(name, flags) ??
+    const { text, value, where } = fromFlags(name, flags) ??
       fromEnv(name, env) ??
       fromFile.get(name) ?? { text: OPTIONS[name].default, where: 'default' };
     try {
-      settings[name] = OPTIONS[name].kind.parse(text.trim());
+      const { fromValue, parse } = OPTIONS[name].kind as Kind<unknown>;
+      settings[name] = value === undefined || fromValue === undefined ? parse(text.trim()) : fromValue(value);
     } catch (error) {
-      const shown = OPTIONS[name].secret === true ? '***' : JSON.stringify(text);
+      const shown = OPTIONS[name].secret === true ? '***' : value === undefined ? JSON.stringify(text) : text;
       problems.push(`${name} is ${shown} (${where}): ${(error as Error).message}`);
     }
   }
@@ -73,7 +77,12 @@ function contradictions(settings: Settings): string[] {
     );
   if (ARCHIVE_FORMAT === 'gzip' && ARCHIVE_LEVEL > 9)
     problems.push(`ARCHIVE_LEVEL is ${ARCHIVE_LEVEL}: gzip goes up to 9`);
-  return [...problems, ...accessContradictions(settings)];
+  return [
+    ...problems,
+    ...accessContradictions(settings),
+    ...generatorContradictions(settings),
+    ...parseContradictions(settings),
+  ];
 }
 
 function accessContradictions(settings: Settings): string[] {
@@ -96,15 +105,43 @@ function accessContradictions(settings: Settings): string[] {
   return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
 }
 
+function generatorContradictions(settings: Settings): string[] {
+  const { GENERATE_PATTERN, LOG_RATE, BURST_EVERY, BURST_FOR } = settings;
+  const rules: readonly [isBroken: boolean, problem: string][] = [
+    [
+      GENERATE_PATTERN !== 'steady' && LOG_RATE === 0,
+      `GENERATE_PATTERN is ${GENERATE_PATTERN}, and LOG_RATE is 0: as fast as it can has no pattern`,
+    ],
+    [
+      GENERATE_PATTERN === 'burst' && BURST_FOR >= BURST_EVERY,
+      `BURST_FOR (${BURST_FOR}) is to be shorter than BURST_EVERY (${BURST_EVERY})`,
+    ],
+  ];
+  return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
+}
+
+function parseContradictions({ PARSE, PARSE_PATTERN }: Settings): string[] {
+  if (PARSE === 'regex' && !/\(\?P?</.test(PARSE_PATTERN?.source ?? ''))
+    return [
+      'PARSE is regex: PARSE_PATTERN is to hold a regular expression with named groups, as (?P<name>…)',
+    ];
+  return PARSE !== 'regex' && PARSE_PATTERN !== undefined
+    ? [`PARSE_PATTERN is set, and PARSE is ${PARSE}: it is to be regex`]
+    : [];
+}
+
 function fromFlags(name: OptionName, flags: ConfigSources['flags']): Found | undefined {
   const given = flags[flagOf(name)];
-  if (given !== undefined) return { text: given, where: `--${flagOf(name)}` };
+  if (given !== undefined) return foundOf(given, `--${flagOf(name)}`);
   for (const { flag, toText = (value: string) => value } of OPTIONS[name].aliases ?? []) {
     const value = flags[flag];
-    if (value !== undefined) return { text: toText(value), where: `--${flag}` };
+    if (value !== undefined) return foundOf(typeof value === 'string' ? toText(value) : value, `--${flag}`);
   }
   return undefined;
 }
+
+const foundOf = (value: unknown, where: string): Found =>
+  isSingle(value) ? { text: String(value), where } : { text: JSON.stringify(value), value, where };
 
 /** An empty variable counts as not set: compose files hand such on. */
 function fromEnv(name: OptionName, env: ConfigSources['env']): Found | undefined {
@@ -122,10 +159,14 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
     return found;
   }
   const byKey = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].toml, name]));
-  for (const [key, value] of leaves(tree, '')) {
+  const takesMore = (key: string): boolean => {
+    const name = byKey.get(key);
+    return name !== undefined && 'fromValue' in OPTIONS[name].kind;
+  };
+  for (const [key, value] of leaves(tree, '', takesMore)) {
     const name = byKey.get(key);
     if (name === undefined) problems.push(`${file}: ${key} is not an option`);
-    else if (isSingle(value)) found.set(name, { text: String(value), where: file });
+    else if (isSingle(value) || takesMore(key)) found.set(name, foundOf(value, file));
     else problems.push(`${file}: ${key} must be a single value`);
   }
   return found;
@@ -140,12 +181,18 @@ function reasonOf(error: Error & { line?: number; column?: number }): string {
 const isSingle = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
-function* leaves(tree: object, prefix: string): Generator<[string, unknown]> {
-  for (const [key, value] of Object.entries(tree) as [string, unknown][]) {
+/** Keys with their values; into a table only where it is no value itself. */
+function* leaves(
+  tree: object,
+  prefix: string,
+  isValue: (key: string) => boolean,
+): Generator<[string, unknown]> {
+  for (const [name, value] of Object.entries(tree) as [string, unknown][]) {
+    const key = prefix + name;
     const isTable =
       typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-    if (isTable) yield* leaves(value, `${prefix}${key}.`);
-    else yield [prefix + key, value];
+    if (isTable && !isValue(key)) yield* leaves(value, `${key}.`, isValue);
+    else yield [key, value];
   }
 }
 

@@ -4,9 +4,6 @@ import { Signal } from '../base/signal.ts';
 import { MAX_POSITIONS_BYTES } from '../wire/batch.ts';
 import type { Chunk } from './source.ts';
 
-/** A position in JSON without its name: a hash and three numbers. */
-const POSITION_BYTES = 192;
-
 export interface BatcherOptions {
   /** Entries that make a batch due. */
   readonly size: number;
@@ -49,6 +46,7 @@ export class Batcher {
 
   /** Settles when the chunk is taken and there is room for another. */
   async add(chunk: Chunk): Promise<void> {
+    if (chunk.lines.count === 0 && this.#moves(chunk.positions)) return;
     if (this.#chunks.length === 0) this.#startClock();
     this.#chunks.push(chunk);
     this.#bytes += chunk.lines.bytes.length;
@@ -78,6 +76,19 @@ export class Batcher {
     }
   }
 
+  /**
+   * True where these positions went to the chunk before, or there are none: a chunk of no entries has nothing else to say.
+   * Alone it makes a batch of no entries when its time is up, so that a source where all is filtered out is not read twice.
+   */
+  #moves(positions: SourcePositions): boolean {
+    const names = Object.keys(positions);
+    const last = this.#chunks.at(-1);
+    if (names.length === 0) return true;
+    if (last === undefined || !names.every((name) => Object.hasOwn(last.positions, name))) return false;
+    this.#chunks[this.#chunks.length - 1] = { ...last, positions: { ...last.positions, ...positions } };
+    return true;
+  }
+
   #isReady(): boolean {
     if (this.#chunks.length === 0) return false;
     if (this.#isEnded || this.#bytes >= this.#options.maxBytes) return true;
@@ -89,9 +100,10 @@ export class Batcher {
   #take(): RawBatch {
     let bytes = 0;
     let positionsBytes = 0;
+    const counted = new Map<string, number>();
     let taken = 0;
     for (const { lines, positions } of this.#chunks) {
-      positionsBytes += sizeOf(positions);
+      positionsBytes += sizeOf(positions, counted);
       const isOver =
         bytes + lines.bytes.length > this.#options.maxBytes || positionsBytes > MAX_POSITIONS_BYTES;
       if (taken > 0 && isOver) break;
@@ -116,9 +128,16 @@ export class Batcher {
   }
 }
 
-/** At most what the positions take in JSON: a name may be escaped, six bytes a character. */
-function sizeOf(positions: SourcePositions): number {
-  return Object.keys(positions).reduce((sum, name) => sum + name.length * 6 + POSITION_BYTES, 0);
+/** By how much the positions of a batch grow in JSON, at most. `counted` has what each name was counted with so far. */
+function sizeOf(positions: SourcePositions, counted: Map<string, number>): number {
+  let more = 0;
+  for (const [name, position] of Object.entries(positions)) {
+    const bytes = Buffer.byteLength(JSON.stringify({ [name]: position }));
+    const before = counted.get(name) ?? 0;
+    more += Math.max(0, bytes - before);
+    counted.set(name, Math.max(bytes, before));
+  }
+  return more;
 }
 
 function merge(chunks: readonly Chunk[]): RawBatch {

@@ -7,6 +7,7 @@ import { OPTIONS, optionsFor, type OptionName } from '../../src/config/options.t
 /** What the images say, what would have to change with other lines of the file, and what makes no sense in a container. */
 const NOT_HANDED_ON: readonly OptionName[] = [
   'DATA_DIR',
+  'OUTPUT_DIR',
   'STATE_DIR',
   'SHIPPER_ID',
   'SHUTDOWN_TIMEOUT',

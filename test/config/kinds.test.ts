@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { boolean, bytes, integer, oneOf, seconds, text, type Kind } from '../../src/config/kinds.ts';
+import {
+  boolean,
+  bytes,
+  fraction,
+  integer,
+  oneOf,
+  seconds,
+  text,
+  time,
+  type Kind,
+} from '../../src/config/kinds.ts';
 
 const RANGE = { min: 1, max: 100 };
 const ANY = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -12,6 +22,9 @@ describe('a text is taken', () => {
     ['a negative one', integer({ min: -5, max: 5 }), '-5', -5],
     ['seconds', seconds(RANGE), '7', 7],
     ['seconds with a fraction', seconds(RANGE), '7.25', 7.25],
+    ['a fraction', fraction, '0.25', 0.25],
+    ['a time', time, '2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12)],
+    ['no time', time, '', undefined],
     ['bytes', bytes(ANY), '65536', 65_536],
     ['bytes with a b', bytes(ANY), '10B', 10],
     ['KiB', bytes(ANY), '64KiB', 65_536],

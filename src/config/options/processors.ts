@@ -1,0 +1,120 @@
+/** What the shipper does to entries before it ships them (docs/PROCESSING.md). */
+import { boolean, bytes, integer, oneOf, text } from '../kinds.ts';
+import { KIB, MIB, option } from '../option.ts';
+import { columnNames, fieldNames, matches, namedMatches, pairs, regex } from '../rule_kinds.ts';
+
+export const PROCESSOR_OPTIONS = {
+  PARSE: option({
+    kind: oneOf(['none', 'auto', 'json', 'csv', 'logfmt', 'common', 'combined', 'syslog', 'regex']),
+    default: 'none',
+    side: 'client',
+    toml: 'parse.format',
+    help: 'The format of lines; auto finds it in the first lines of each file. A line that does not parse is shipped as it is, with _error.',
+  }),
+  PARSE_PATTERN: option({
+    kind: regex,
+    default: '',
+    side: 'client',
+    toml: 'parse.pattern',
+    help: 'PARSE=regex: its named groups, as (?P<name>…), become fields.',
+  }),
+  PARSE_COLUMNS: option({
+    kind: columnNames,
+    default: '',
+    side: 'client',
+    toml: 'parse.columns',
+    help: 'PARSE=csv: the names of the columns; empty: the first line of each file holds them.',
+  }),
+  PARSE_SEPARATOR: option({
+    kind: {
+      ...text('a character, or tab', (value) => value === 'tab' || /^[^\s"\0]$/.test(value)),
+      name: 'character',
+    },
+    default: ',',
+    side: 'client',
+    toml: 'parse.separator',
+    help: 'PARSE=csv: what stands between cells; tab for a tab.',
+  }),
+  MULTILINE_START: option({
+    kind: regex,
+    default: '',
+    side: 'client',
+    toml: 'multiline.start',
+    help: 'A line it matches begins an entry; lines it does not match belong to the entry before.',
+  }),
+  MULTILINE_INDENT: option({
+    kind: boolean,
+    default: 'false',
+    side: 'client',
+    toml: 'multiline.indent',
+    help: 'Lines that begin with white space belong to the entry before.',
+  }),
+  MULTILINE_MAX_LINES: option({
+    kind: integer({ min: 2, max: 100_000 }),
+    default: '500',
+    side: 'client',
+    toml: 'multiline.max_lines',
+    help: 'Lines that make an entry at most; the next one begins another.',
+  }),
+  MULTILINE_MAX_BYTES: option({
+    kind: bytes({ min: 1 * KIB, max: 4 * MIB }),
+    default: '256KiB',
+    side: 'client',
+    toml: 'multiline.max_bytes',
+    help: 'Bytes that lines joined to an entry make at most.',
+  }),
+  FILTER_INCLUDE: option({
+    kind: matches,
+    default: '',
+    side: 'client',
+    toml: 'filter.include',
+    help: 'Only entries that one of these matches are shipped: REGEX in the line, or FIELD=~REGEX.',
+    aliases: [{ flag: 'include', help: 'FILTER_INCLUDE, may be given several times' }],
+  }),
+  FILTER_EXCLUDE: option({
+    kind: matches,
+    default: '',
+    side: 'client',
+    toml: 'filter.exclude',
+    help: 'Entries that one of these matches are not shipped: REGEX in the line, or FIELD=~REGEX.',
+    aliases: [{ flag: 'exclude', help: 'FILTER_EXCLUDE, may be given several times' }],
+  }),
+  MIN_LEVEL: option({
+    kind: oneOf(['all', 'trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+    default: 'all',
+    side: 'client',
+    toml: 'filter.min_level',
+    help: 'Entries of a lower level are not shipped; those whose level is not known are.',
+  }),
+  TAGS: option({
+    kind: namedMatches(['auth', 'payment', 'api']),
+    default: '',
+    side: 'client',
+    toml: 'tag',
+    help: 'Tags for entries: NAME=REGEX, NAME=FIELD=~REGEX, or the built-in auth, payment, api.',
+    aliases: [{ flag: 'tag', help: 'TAGS, may be given several times' }],
+  }),
+  FIELDS_ADD: option({
+    kind: pairs,
+    default: '',
+    side: 'client',
+    toml: 'fields.add',
+    help: 'Fields every entry gets, in the place of its own of that name: NAME=VALUE.',
+    aliases: [{ flag: 'add', help: 'FIELDS_ADD, may be given several times' }],
+  }),
+  FIELDS_DROP: option({
+    kind: fieldNames,
+    default: '',
+    side: 'client',
+    toml: 'fields.drop',
+    help: 'Fields that are not shipped; a dot leads into an object.',
+    aliases: [{ flag: 'drop', help: 'FIELDS_DROP, may be given several times' }],
+  }),
+  REDACT: option({
+    kind: namedMatches(['email', 'card', 'token']),
+    default: '',
+    side: 'client',
+    toml: 'fields.redact',
+    help: 'What is replaced by [redacted:NAME] wherever it is found: email, card, token, or NAME=REGEX.',
+  }),
+} as const;
