@@ -7,6 +7,7 @@ import { createLogger, type Logger } from './src/base/logger.ts';
 import { aborted, stopSignal } from './src/base/shutdown.ts';
 import type { OptionName, Settings } from './src/config/options.ts';
 import type { Receiver } from './src/receiver/receiver.ts';
+import { OUTPUT_OPTION_NAMES, outputSettings } from './src/tools/output_settings.ts';
 
 const program = createProgram(
   'logferryd',
@@ -52,6 +53,91 @@ addOptions(
     },
   );
 
+const OUTPUTS: readonly OptionName[] = [...OUTPUT_OPTION_NAMES, 'LOG_LEVEL', 'SHUTDOWN_TIMEOUT'];
+
+addOptions(
+  program.command('follow').description('write what the archive holds, and what comes, to an output'),
+  'server',
+  OUTPUTS,
+)
+  .option('--output <name>', 'which: csv, sqlite, text, jsonl or stats')
+  .option('--from <start>', 'start: write the output anew, from the oldest entry on')
+  .option('--once', 'end when it has caught up')
+  .option('--forget <name>', 'retention is to keep nothing for this follower any more; nothing else is done')
+  .action(async (wishes: FollowFlags, command: Command) => {
+    await followInto(wishes, settingsOf(command));
+  });
+
+addOptions(
+  program
+    .command('disk [dir]')
+    .description('what the archive and its outputs take on disk, and how far the outputs are'),
+  'server',
+  [...OUTPUT_OPTION_NAMES, 'RETENTION_MAX_BYTES', 'RETENTION_HARD_MAX_BYTES', 'RETENTION_MAX_AGE'],
+)
+  .option('--json', 'as JSON')
+  .action(async (dir: string | undefined, { json }: { json?: true }, command: Command) => {
+    const { diskTable, diskUsage } = await import('./src/tools/disk.ts');
+    const settings = settingsOf(command);
+    const usage = await diskUsage(outputSettings(settings, folderOf(dir, settings)), retentionOf(settings));
+    process.stdout.write(json === true ? `${JSON.stringify(usage)}\n` : diskTable(usage));
+  });
+
+addOptions(
+  program
+    .command('stats [dir]')
+    .description('entries by level, tag, service and source, as OUTPUTS=stats counts them'),
+  'server',
+  INSPECT,
+)
+  .option('--json', 'as JSON')
+  .action(async (dir: string | undefined, { json }: { json?: true }, command: Command) => {
+    const { readStatistics } = await import('./src/outputs/statistics.ts');
+    const { statisticsTable } = await import('./src/tools/stats.ts');
+    const folder = folderOf(dir, settingsOf(command));
+    const statistics = await readStatistics(folder, Date.now());
+    if (statistics === undefined)
+      throw new Error(
+        `there are no statistics of ${folder}: they are kept with OUTPUTS=stats, or by follow --output stats`,
+      );
+    process.stdout.write(json === true ? `${JSON.stringify(statistics)}\n` : statisticsTable(statistics));
+  });
+
+interface FollowFlags {
+  readonly output?: string;
+  readonly from?: string;
+  readonly once?: true;
+  readonly forget?: string;
+}
+
+async function followInto(
+  { output, from, once, forget: gone }: FollowFlags,
+  settings: Settings,
+): Promise<void> {
+  const { follow, forget, outputNamed } = await import('./src/tools/follow.ts');
+  if (gone !== undefined) return forget(settings.DATA_DIR, gone);
+  if (output === undefined) throw new Error('follow needs --output: which one is to be written');
+  if (from !== undefined && from !== 'start') throw new Error(`--from is ${from}: expected start`);
+  const name = outputNamed(output);
+  const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
+  const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
+    log.error('SHUTDOWN_TIMEOUT passed before everything read was saved: the next run reads it again'),
+  );
+  await follow(
+    name,
+    outputSettings(settings),
+    { isAnew: from === 'start', isOnce: once === true },
+    stop,
+    log,
+  );
+}
+
+const retentionOf = (settings: Settings) => ({
+  maxBytes: settings.RETENTION_MAX_BYTES,
+  maxAgeMs: settings.RETENTION_MAX_AGE * 1000,
+  hardMaxBytes: settings.RETENTION_HARD_MAX_BYTES,
+});
+
 async function serve(settings: Settings): Promise<void> {
   const { startReceiver } = await import('./src/receiver/receiver.ts');
   const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
@@ -83,15 +169,13 @@ async function serve(settings: Settings): Promise<void> {
       segmentMaxBytes: settings.SEGMENT_MAX_BYTES,
       fsync: settings.FSYNC,
       fsyncEveryMs: settings.FSYNC_INTERVAL * 1000,
-      retention: {
-        maxBytes: settings.RETENTION_MAX_BYTES,
-        maxAgeMs: settings.RETENTION_MAX_AGE * 1000,
-      },
+      retention: retentionOf(settings),
     },
     archiveLevel: settings.ARCHIVE_LEVEL,
     log,
   });
   reloadOnHangup(settings, receiver, log);
+  await using followers = await followersOf(settings, log);
   log.info(
     { host: settings.SERVER_HOST, port: receiver.port, dataDir: settings.DATA_DIR, fsync: settings.FSYNC },
     `listening on ${settings.SERVER_HOST}:${receiver.port}`,
@@ -99,12 +183,20 @@ async function serve(settings: Settings): Promise<void> {
   await aborted(stop);
   log.info('stopping: settling what is in hand');
   await receiver[Symbol.asyncDispose]();
+  await followers?.[Symbol.asyncDispose]();
   if (receiver.trouble === undefined) return;
   log.error(
     { refused: receiver.ledger.refused },
     `stopped while the archive could not be written (${receiver.trouble.message}): what was in hand was not taken; shippers keep theirs, what plain peers sent is lost`,
   );
   process.exitCode = 1;
+}
+
+/** The threads of OUTPUTS, if there are any. */
+async function followersOf(settings: Settings, log: Logger): Promise<AsyncDisposable | undefined> {
+  if (settings.OUTPUTS.length === 0) return undefined;
+  const { startFollowers } = await import('./src/outputs/followers.ts');
+  return startFollowers(settings.OUTPUTS, outputSettings(settings), log);
 }
 
 /** SIGHUP reads the files of tokens and certificates again; what can't be used changes nothing. Without such files it ends the process, as ever. */

@@ -1,4 +1,5 @@
-export type ArchiveErrorCode = 'sequence_gap' | 'conflict' | 'damaged' | 'in_use' | 'unavailable' | 'closed';
+export type ArchiveErrorCode =
+  'sequence_gap' | 'conflict' | 'damaged' | 'ahead' | 'in_use' | 'unavailable' | 'closed';
 
 /** The archive could not do as asked. `damaged` names the segment and the byte offset in its message. */
 export class ArchiveError extends Error {

@@ -1,4 +1,5 @@
 import type { BlockInfo } from './block.ts';
+import type { SourcePosition, SourcePositions } from '../entry.ts';
 import type { EpochPlace, ResumePoint } from './commit_log.ts';
 
 /** Epochs remembered beside the newest. */
@@ -19,11 +20,19 @@ export function advance(point: ResumePoint | undefined, block: BlockInfo): Resum
     epoch,
     sequence,
     crc,
-    positions:
-      Object.keys(positions).length === 0 ? (point?.positions ?? {}) : { ...point?.positions, ...positions },
+    positions: moved(point?.positions, positions),
     ...(rejected.length === 0 ? {} : { rejected }),
     ...(earlier.length === 0 ? {} : { earlier }),
   };
+}
+
+/** Positions after some of them moved, or are of something that is gone for good. */
+function moved(before: SourcePositions = {}, positions: SourcePositions): SourcePositions {
+  if (Object.keys(positions).length === 0) return before;
+  const after: Record<string, SourcePosition> = { ...before, ...positions };
+  for (const [name, { isGone }] of Object.entries(positions))
+    if (isGone === true) Reflect.deleteProperty(after, name);
+  return after;
 }
 
 /** The shipper's place in `epoch`, if it is one of those remembered. */

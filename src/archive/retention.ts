@@ -1,10 +1,13 @@
 /**
  * Old segments are deleted, whole and oldest first, so that what is left has no hole. Never the newest; and none before
- * a checkpoint counts it in: a shipper whose blocks are all gone still goes on where it was.
+ * a checkpoint counts it in: a shipper whose blocks are all gone still goes on where it was. One that a follower has
+ * still to read is kept, up to the hard limits.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemDisk, type Disk } from './disk.ts';
+import { damageOf, readBlocks } from './block_reader.ts';
+import { addLoss, readPlaces, type FollowerPlace } from './follower_places.ts';
 import { compareSegments, listSegments, parseSegmentName, type SegmentName } from './segment_name.ts';
 
 /** 0 stands for no limit. */
@@ -13,6 +16,8 @@ export interface RetentionLimits {
   readonly maxBytes: number;
   /** A segment goes when the one after it was begun longer ago than this: all it holds is older then. */
   readonly maxAgeMs: number;
+  /** What they may take while a follower has still to read the oldest; 0 or left out: twice `maxBytes`. Of age it is always twice. */
+  readonly hardMaxBytes?: number;
 }
 
 export interface StoredSegment extends SegmentName {
@@ -37,6 +42,21 @@ export function overdueSegments(
     count += 1;
   }
   return segments.slice(0, count);
+}
+
+/** Of the overdue segments those that may go: all before `needed`, the first that a follower has to read, and what is past the hard limits. */
+export function deletableSegments(
+  segments: readonly StoredSegment[],
+  limits: RetentionLimits,
+  nowMs: number,
+  needed: SegmentName | undefined,
+): StoredSegment[] {
+  const { maxBytes, maxAgeMs, hardMaxBytes = 0 } = limits;
+  const hard = { maxBytes: hardMaxBytes === 0 ? maxBytes * 2 : hardMaxBytes, maxAgeMs: maxAgeMs * 2 };
+  const past = overdueSegments(segments, hard, nowMs).length;
+  return overdueSegments(segments, limits, nowMs).filter(
+    (segment, index) => index < past || needed === undefined || compareSegments(segment, needed) < 0,
+  );
 }
 
 export interface RetentionOptions {
@@ -96,12 +116,53 @@ export class Retention {
     const segments: StoredSegment[] = [];
     for (const segment of await listSegments(folder))
       segments.push({ ...segment, bytes: (await stat(join(folder, segment.name))).size });
-    for (const segment of overdueSegments(segments, retention, now())) {
+    const places = await readPlaces(folder);
+    const stand = [...places.values()].map((place) => parseSegmentName(place.position?.segment ?? ''));
+    const [needed] = stand
+      .map((segment) => segment ?? segments[0])
+      .filter((segment) => segment !== undefined)
+      .sort(compareSegments);
+    for (const segment of deletableSegments(segments, retention, now(), needed)) {
       if (compareSegments(segment, this.#checkpointed) >= 0) return;
+      const losses = await this.#lossesBy(segment, places);
       await disk.remove(join(folder, segment.name));
       report?.deleted?.(segment);
+      for (const { name, entries } of losses) {
+        await addLoss(folder, name, entries);
+        report?.found?.(
+          `${segment.name} went by the hard limit of retention: ${entries} entries in it are lost to the follower ${name}`,
+        );
+      }
     }
   }
+
+  /** What followers lose when this segment goes. */
+  async #lossesBy(
+    segment: SegmentName,
+    places: ReadonlyMap<string, FollowerPlace>,
+  ): Promise<{ name: string; entries: number }[]> {
+    const losses: { name: string; entries: number }[] = [];
+    for (const [name, { position }] of places) {
+      const stands = parseSegmentName(position?.segment ?? '');
+      const order = stands === undefined ? -1 : compareSegments(stands, segment);
+      if (order > 0) continue;
+      const from = order === 0 ? (position?.offset ?? 0) : 0;
+      const entries = await entriesBehind(this.#options.folder, segment, from);
+      if (entries > 0) losses.push({ name, entries });
+    }
+    return losses;
+  }
+}
+
+/** Entries of a segment behind a byte, as far as its headers can be read. */
+async function entriesBehind(folder: string, segment: SegmentName, offset: number): Promise<number> {
+  let entries = 0;
+  try {
+    for await (const { header } of readBlocks(folder, segment, offset)) entries += header.count;
+  } catch (error) {
+    if (damageOf(error) === undefined) throw error;
+  }
+  return entries;
 }
 
 /** When a segment was begun, by its name: to the second. */

@@ -186,10 +186,10 @@ test('whatever fails and when, everything is stored once and in order', async ()
   );
 });
 
-test('a folder that holds only segments, checkpoint and lock has no drafts left in it', async () => {
+test('a folder that holds only segments, checkpoint, mark and lock has no drafts left in it', async () => {
   await using folder = await temporaryFolder();
   await using opened = await openArchive(folder.path, { segmentMaxBytes: 1 });
   for (const block of await makeBlocks(1, 3)) await opened.archive.append(block);
   const others = (await readdir(folder.path)).filter((name) => !name.startsWith('logs_'));
-  expect(others.sort()).toEqual(['checkpoint.json', 'lock.sock']);
+  expect(others.sort()).toEqual(['checkpoint.json', 'committed.json', 'lock.sock']);
 });

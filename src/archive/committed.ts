@@ -1,0 +1,99 @@
+/**
+ * `committed.json`: how far the newest segment is written for good, for whoever reads the archive while it is written.
+ * Bytes behind it may be half there, or be cut again. It is one line of fixed length that is written in place, so that
+ * a reader can watch the file; it is never forced to disk, and one that does not check out says nothing.
+ *
+ *     {"segment":"logs_….jsonl.gz","offset":123,"isDurable":true,"crc":123}
+ */
+import { constants } from 'node:fs';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Position } from './commit_log.ts';
+
+export const COMMITTED_FILE = 'committed.json';
+
+const LINE_BYTES = 160;
+
+export interface Committed extends Position {
+  /** What it covers was forced to disk before it was acknowledged. */
+  readonly isDurable: boolean;
+}
+
+/** The writer's side: says how far it is, again and again, and never keeps it waiting. */
+export class CommittedMark {
+  readonly #file: FileHandle | undefined;
+  readonly #onError: (error: Error) => void;
+  #next: Committed | undefined;
+  #writing: Promise<void> | undefined;
+  #isTroubled = false;
+
+  private constructor(file: FileHandle | undefined, onError: (error: Error) => void) {
+    this.#file = file;
+    this.#onError = onError;
+  }
+
+  /** A disk that does not take it is told to `onError`, once an outage, and keeps followers waiting, nobody else. */
+  static async open(folder: string, onError: (error: Error) => void): Promise<CommittedMark> {
+    try {
+      const flags = constants.O_WRONLY | constants.O_CREAT;
+      return new CommittedMark(await open(join(folder, COMMITTED_FILE), flags, 0o640), onError);
+    } catch (error) {
+      onError(error as Error);
+      return new CommittedMark(undefined, onError);
+    }
+  }
+
+  /** Settles once it is written; of those that come meanwhile only the last is. */
+  publish(committed: Committed): Promise<void> {
+    this.#next = committed;
+    return (this.#writing ??= this.#write());
+  }
+
+  /** Writes what is left to write, and closes. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file?.close();
+  }
+
+  async #write(): Promise<void> {
+    for (let next = this.#next; next !== undefined; next = this.#next) {
+      this.#next = undefined;
+      try {
+        await this.#file?.write(encode(next), 0, LINE_BYTES, 0);
+        this.#isTroubled = false;
+      } catch (error) {
+        if (!this.#isTroubled) this.#onError(error as Error);
+        this.#isTroubled = true;
+      }
+    }
+    this.#writing = undefined;
+  }
+}
+
+/** How far the archive in `folder` is written for good; undefined where nobody says so. */
+export async function readCommitted(folder: string): Promise<Committed | undefined> {
+  let line: string;
+  try {
+    line = await readFile(join(folder, COMMITTED_FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return decode(line);
+}
+
+function encode({ segment, offset, isDurable }: Committed): Buffer {
+  const said = { segment, offset, isDurable };
+  const line = JSON.stringify({ ...said, crc: crc32(JSON.stringify(said)) });
+  return Buffer.from(`${line.padEnd(LINE_BYTES - 1)}\n`);
+}
+
+function decode(line: string): Committed | undefined {
+  try {
+    const { crc, ...said } = JSON.parse(line) as Committed & { readonly crc: number };
+    return crc === crc32(JSON.stringify(said)) ? said : undefined;
+  } catch {
+    return undefined;
+  }
+}

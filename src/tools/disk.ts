@@ -1,0 +1,153 @@
+/** `disk`: what the archive and its outputs take, and how far the outputs are. */
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLoss, readPlaces } from '../archive/follower_places.ts';
+import { bytesBehind } from '../archive/lag.ts';
+import type { RetentionLimits } from '../archive/retention.ts';
+import { listSegments } from '../archive/segment_name.ts';
+import { OUTPUT_NAMES, planOutput, type OutputSettings } from '../outputs/plans.ts';
+import { filesOf } from '../outputs/rotating_file.ts';
+import { showBytes, textTable } from './table.ts';
+
+export interface DiskUsage {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly days: readonly { readonly day: string; readonly segments: number; readonly bytes: number }[];
+  /** Folders beside the segments: what was damaged, what was rejected. */
+  readonly kept: Readonly<Record<string, number>>;
+  readonly outputs: readonly OutputUsage[];
+  readonly retention: RetentionLimits;
+  readonly freeBytes: number;
+}
+
+export interface OutputUsage {
+  readonly name: string;
+  readonly file: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly entries: number;
+  readonly malformed: number;
+  /** Of the archive, still to be read. */
+  readonly behindBytes: number;
+  /** Entries that retention deleted unread. */
+  readonly lost: number;
+  readonly savedAt: string;
+}
+
+/** Looks at the archive of `settings` and at its outputs. */
+export async function diskUsage(settings: OutputSettings, retention: RetentionLimits): Promise<DiskUsage> {
+  const { folder } = settings;
+  const days = new Map<string, { segments: number; bytes: number }>();
+  for (const { name, stamp } of await listSegments(folder)) {
+    const day = `${stamp.slice(0, 4)}-${stamp.slice(4, 6)}-${stamp.slice(6, 8)}`;
+    const { segments, bytes } = days.get(day) ?? { segments: 0, bytes: 0 };
+    days.set(day, { segments: segments + 1, bytes: bytes + (await sizeOf(join(folder, name))) });
+  }
+  const all = [...days.values()];
+  const { bavail, bsize } = await statfs(folder);
+  return {
+    segments: all.reduce((sum, { segments }) => sum + segments, 0),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    days: [...days].map(([day, usage]) => ({ day, ...usage })),
+    kept: {
+      damaged: await folderBytes(join(folder, 'damaged')),
+      rejected: await folderBytes(join(folder, 'rejected')),
+    },
+    outputs: await outputsUsage(settings),
+    retention,
+    freeBytes: bavail * bsize,
+  };
+}
+
+/** The outputs that have begun to follow this archive. */
+async function outputsUsage(settings: OutputSettings): Promise<OutputUsage[]> {
+  const { folder } = settings;
+  const usages: OutputUsage[] = [];
+  for (const [name, { position, savedAt, entries, malformed }] of await readPlaces(folder)) {
+    const known = OUTPUT_NAMES.find((one) => one === name);
+    const file = known === undefined ? '' : planOutput(known, settings).file;
+    const sizes = await Promise.all((await filesOfOutput(file)).map(sizeOf));
+    usages.push({
+      name,
+      file,
+      files: sizes.length,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+      entries,
+      malformed,
+      behindBytes: await bytesBehind(folder, position),
+      lost: (await readLoss(folder, name)).entries,
+      savedAt,
+    });
+  }
+  return usages;
+}
+
+/** The files of an output; of a database also what it has not put into its file yet. */
+async function filesOfOutput(file: string): Promise<string[]> {
+  if (file === '') return [];
+  const files = (await filesOf(file)).map(({ path }) => path);
+  const beside = (await filesOf(`${file}-wal`)).map(({ path }) => path);
+  return [...files, ...beside];
+}
+
+/** The usage for people. */
+export function diskTable(usage: DiskUsage): string {
+  const { days, outputs, retention, kept } = usage;
+  const parts = [
+    textTable([
+      ['day', 'segments', 'size'],
+      ...days.map(({ day, segments, bytes }) => [day, String(segments), showBytes(bytes)]),
+      ['all', String(usage.segments), showBytes(usage.bytes)],
+    ]),
+  ];
+  if (outputs.length > 0) {
+    parts.push(
+      textTable([
+        ['output', 'files', 'size', 'entries', 'malformed', 'lost', 'behind'],
+        ...outputs.map((output) => [
+          output.file === '' ? output.name : `${output.name} (${output.file})`,
+          String(output.files),
+          showBytes(output.bytes),
+          String(output.entries),
+          String(output.malformed),
+          String(output.lost),
+          showBytes(output.behindBytes),
+        ]),
+      ]),
+    );
+  }
+  const { maxBytes, maxAgeMs, hardMaxBytes = 0 } = retention;
+  const hard = hardMaxBytes === 0 ? maxBytes * 2 : hardMaxBytes;
+  parts.push(
+    textTable([
+      ['retention by size', maxBytes === 0 ? 'none' : `${showBytes(maxBytes)} (unread: ${showBytes(hard)})`],
+      [
+        'retention by age',
+        maxAgeMs === 0 ? 'none' : `${maxAgeMs / 1000} s (unread: ${(maxAgeMs * 2) / 1000} s)`,
+      ],
+      ...Object.entries(kept).map(([name, bytes]) => [`${name}/`, showBytes(bytes)]),
+      ['free', showBytes(usage.freeBytes)],
+    ]),
+  );
+  return parts.join('\n');
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  try {
+    const sizes = await Promise.all((await readdir(folder)).map((name) => sizeOf(join(folder, name))));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** 0 for what is gone by now. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}

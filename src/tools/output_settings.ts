@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import type { OptionName, Settings } from '../config/options.ts';
+import type { OutputSettings } from '../outputs/plans.ts';
+
+/** The options that outputs heed. */
+export const OUTPUT_OPTION_NAMES: readonly OptionName[] = [
+  'DATA_DIR',
+  'OUTPUT_DIR',
+  'CSV_FILE',
+  'CSV_DEFUSE_FORMULAS',
+  'SQLITE_FILE',
+  'TEXT_FILE',
+  'TEXT_TEMPLATE',
+  'JSONL_FILE',
+  'OUTPUT_MAX_BYTES',
+  'OUTPUT_MAX_FILES',
+];
+
+/** What the options say of outputs; files are where OUTPUT_DIR is, unless their names say otherwise. */
+export function outputSettings(settings: Settings, folder = settings.DATA_DIR): OutputSettings {
+  const at = (file: string): string => resolve(settings.OUTPUT_DIR, file);
+  return {
+    folder,
+    csvFile: at(settings.CSV_FILE),
+    isCsvDefused: settings.CSV_DEFUSE_FORMULAS,
+    sqliteFile: at(settings.SQLITE_FILE),
+    textFile: at(settings.TEXT_FILE),
+    textTemplate: settings.TEXT_TEMPLATE,
+    jsonlFile: at(settings.JSONL_FILE),
+    maxBytes: settings.OUTPUT_MAX_BYTES,
+    maxFiles: settings.OUTPUT_MAX_FILES,
+  };
+}
