@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process';
 import { glob, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { lockFolder } from '../src/base/folder_lock.ts';
 import type { Context } from './workload.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -12,14 +14,32 @@ export const CLIENT = join(ROOT, 'dist', 'client_main.js');
 
 /** Runs `npm run build` where dist/ is missing or older than a source. Throws with the compiler's words where that fails. */
 export async function ensureBuilt({ progress, signal }: Pick<Context, 'progress' | 'signal'>): Promise<void> {
-  if (await isFresh()) return;
-  progress('building dist/');
+  const unlock = await lockBuild(signal);
+  try {
+    if (await isFresh()) return;
+    progress('building dist/');
+    await build(signal);
+  } finally {
+    await unlock();
+  }
+}
+
+async function build(signal: AbortSignal): Promise<void> {
   try {
     await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT, signal });
   } catch (error) {
     signal.throwIfAborted();
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`npm run build failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+  }
+}
+
+/** A build removes what it makes anew: two at once would take from each other what they are about to run. */
+async function lockBuild(signal: AbortSignal): Promise<() => Promise<void>> {
+  for (;;) {
+    const unlock = await lockFolder(join(ROOT, 'node_modules'));
+    if (unlock !== undefined) return unlock;
+    await delay(50, undefined, { signal });
   }
 }
 

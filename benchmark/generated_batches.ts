@@ -1,4 +1,4 @@
-import { generator } from '../src/shipper/sources/generator.ts';
+import { generator } from '../src/shipper/sources/generator/generator.ts';
 
 const NEWLINE = 0x0a;
 const GENERATED_AT_MS = Date.UTC(2026, 0, 1);

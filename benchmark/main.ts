@@ -4,13 +4,36 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { stopSignal } from '../src/base/shutdown.ts';
 import { describeMachine } from './machine.ts';
+import { plot } from './plot/plot.ts';
 import type { Workload } from './workload.ts';
+import { adaptive } from './workloads/adaptive.ts';
 import { codecs } from './workloads/codecs.ts';
+import { fanIn } from './workloads/fan_in.ts';
+import { generate } from './workloads/generate.ts';
+import { idle } from './workloads/idle.ts';
+import { latency } from './workloads/latency.ts';
+import { peers } from './workloads/peers.ts';
+import { plain } from './workloads/plain.ts';
+import { scale } from './workloads/scale.ts';
 import { ship } from './workloads/ship.ts';
+import { start } from './workloads/start.ts';
 
-const WORKLOADS: readonly Workload[] = [codecs, ship];
+const WORKLOADS: readonly Workload[] = [
+  codecs,
+  ship,
+  latency,
+  fanIn,
+  scale,
+  idle,
+  start,
+  generate,
+  adaptive,
+  plain,
+  peers,
+];
 
 const RESULTS = join(import.meta.dirname, 'results');
+const FIGURES = join(import.meta.dirname, '..', 'docs', 'figures');
 
 /** How long ending what runs may take after Ctrl-C. */
 const END_WITHIN_MS = 10_000;
@@ -44,6 +67,7 @@ program
         { results },
       );
     }
+    process.stdout.write('\nBars are for the sizes that a workload has by itself: here they are a hint.\n');
   });
 
 for (const workload of WORKLOADS) {
@@ -64,6 +88,15 @@ for (const workload of WORKLOADS) {
       ),
     );
 }
+
+program
+  .command('plot')
+  .description('draws the figures of docs/PERFORMANCE.md from the results')
+  .option('--results <folder>', 'where the JSON is', RESULTS)
+  .option('--figures <folder>', 'where the figures go', FIGURES)
+  .action(async ({ results, figures }: { results: string; figures: string }) => {
+    for (const path of await plot(results, figures)) process.stdout.write(`${path}\n`);
+  });
 
 async function run(
   workload: Workload,

@@ -8,7 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Usage {
   /** As a shell tells it: 128 + n where signal n ended it. */
@@ -26,10 +26,23 @@ export interface MeasuredProcess extends AsyncDisposable {
   /** Settles when it has ended. */
   readonly finished: Promise<Usage>;
   readonly stdout: Readable;
+  /** Null unless it was asked for. */
+  readonly stdin: Writable | null;
   kill(signal: NodeJS.Signals): void;
 }
 
-const PEAK_EVERY_MS = 20;
+/** What is still running when this process ends. */
+const atExit = new Set<() => void>();
+process.on('exit', () => {
+  for (const kill of atExit) kill();
+});
+
+export interface ProcessOptions {
+  /** True for one that is given something to read. */
+  readonly hasInput?: boolean;
+  /** How often its peak memory is read: seldom where there are many. */
+  readonly peakEveryMs?: number;
+}
 
 /**
  * Fd 3 gets the process id at once, in the last line the times, and what else bash has to say (of a kill) between them.
@@ -46,24 +59,31 @@ exit $?
 export async function startProcess(
   command: readonly string[],
   signal: AbortSignal,
+  { hasInput = false, peakEveryMs = 20 }: ProcessOptions = {},
 ): Promise<MeasuredProcess> {
   signal.throwIfAborted();
   const env = { PATH: process.env.PATH, LC_ALL: 'C' };
-  const shell = spawn('bash', ['-c', SCRIPT, 'bash', ...command], {
+  // A bash that can read from a socket believes to be a remote one, and runs ~/.bashrc.
+  const shell = spawn('bash', ['--norc', '-c', SCRIPT, 'bash', ...command], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
   });
+  // One that has ended reads no more: how it ended is what counts.
+  shell.stdin?.on('error', () => undefined);
   const reports = shell.stdio[3] as Readable;
-  const [pidText] = (await Promise.race([once(reports, 'data'), failed(shell)])) as [Buffer];
-  const pid = Number(pidText.toString());
+  const [said] = (await Promise.race([once(reports, 'data'), failed(shell)])) as [Buffer];
+  const [pidText = '', ...rest] = said.toString().split('\n');
+  const pid = Number(pidText);
   const kill = (name: NodeJS.Signals): void => {
     if (shell.exitCode === null && shell.signalCode === null) killUnlessGone(pid, name);
   };
   const killNow = (): void => kill('SIGKILL');
-  process.on('exit', killNow);
+  atExit.add(killNow);
   signal.addEventListener('abort', killNow);
-  const finished = usageOf(shell, pid, reports).finally(() => {
-    process.off('exit', killNow);
+  if (signal.aborted) killNow();
+  const times = async (): Promise<string> => rest.join('\n') + (await text(reports));
+  const finished = usageOf(shell, pid, times(), peakEveryMs).finally(() => {
+    atExit.delete(killNow);
     signal.removeEventListener('abort', killNow);
   });
   finished.catch(() => undefined);
@@ -71,6 +91,7 @@ export async function startProcess(
     pid,
     finished,
     stdout: shell.stdout as Readable,
+    stdin: shell.stdin,
     kill,
     async [Symbol.asyncDispose]() {
       killNow();
@@ -84,14 +105,19 @@ async function failed(shell: ChildProcess): Promise<never> {
   throw new Error(`bash is needed to measure processes: ${error.message}`, { cause: error });
 }
 
-async function usageOf(shell: ChildProcess, pid: number, reports: Readable): Promise<Usage> {
+async function usageOf(
+  shell: ChildProcess,
+  pid: number,
+  reported: Promise<string>,
+  peakEveryMs: number,
+): Promise<Usage> {
   let peakBytes = 0;
   const look = async (): Promise<void> => void (peakBytes = Math.max(peakBytes, await peakOf(pid)));
-  const timer = setInterval(() => void look(), PEAK_EVERY_MS);
+  const timer = setInterval(() => void look(), peakEveryMs);
   try {
     const ended = once(shell, 'exit') as Promise<[number | null]>;
     const [times, stdout, stderr, [exitCode]] = await Promise.all([
-      text(reports),
+      reported,
       text(shell.stdout as Readable),
       text(shell.stderr as Readable),
       ended,

@@ -21,6 +21,14 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (below + above) / 2, min, max };
 }
 
+/** The value that `percent` of the others do not exceed (nearest rank). Throws RangeError where there is nothing. */
+export function percentileOf(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError('no values to take a percentile of');
+  return value;
+}
+
 /** The spread of one figure of each round. */
 export function spreadBy<Round>(rounds: readonly Round[], figure: (round: Round) => number): Spread {
   return spreadOf(rounds.map(figure));

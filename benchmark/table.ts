@@ -4,17 +4,18 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
 }
 
-const GAP = '  ';
-
-/** The rows as an aligned table of text, each line ended by a newline. */
+/** The rows as a table of Markdown that is aligned in plain text too, each line ended by a newline. */
 export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const titles = columns.map(({ title }) => title);
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const widths = titles.map((title, column) =>
-    Math.max(title.length, ...cells.map((texts) => texts[column]?.length ?? 0)),
+    Math.max(2, title.length, ...cells.map((texts) => texts[column]?.length ?? 0)),
   );
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [titles, rule, ...cells].map((texts) => line(texts, widths)).join('');
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`,
+  );
+  const lines = [titles, ...cells].map((texts) => line(texts, widths));
+  return lines.toSpliced(1, 0, `|${rule.join('|')}|\n`).join('');
 }
 
 function line(texts: readonly string[], widths: readonly number[]): string {
@@ -22,5 +23,5 @@ function line(texts: readonly string[], widths: readonly number[]): string {
     const width = widths[column] ?? 0;
     return column === 0 ? text.padEnd(width) : text.padStart(width);
   });
-  return `${aligned.join(GAP).trimEnd()}\n`;
+  return `| ${aligned.join(' | ')} |\n`;
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { ensureBuilt } from '../fresh_build.ts';
 import { interleave } from '../interleave.ts';
 import { writeLogFile } from '../log_lines.ts';
-import { shipFile, startReceiver, verifyArchive } from '../product.ts';
 import { scratchFolder } from '../scratch_folder.ts';
+import { cpuPerMillion, shipOnce, type Shipment } from '../shipment.ts';
 import { figure, spreadBy, spreadText, thousands, type Spread } from '../statistics.ts';
 import { textTable, type Column } from '../table.ts';
 import type { Workload } from '../workload.ts';
@@ -39,19 +39,6 @@ interface StartUp {
   readonly receiverCpuSeconds: Spread;
 }
 
-/** One variant, once. */
-interface Round {
-  readonly wallSeconds: number;
-  readonly shipperCpuSeconds: number;
-  readonly receiverCpuSeconds: number;
-  readonly shipperPeakBytes: number;
-  readonly receiverPeakBytes: number;
-  readonly batches: number;
-  readonly rawBytes: number;
-  readonly wireBytes: number;
-  readonly archiveBytes: number;
-}
-
 interface Row {
   readonly alternative: string;
   readonly entries: number;
@@ -66,7 +53,7 @@ interface Row {
   readonly peakBytes: { readonly shipper: Spread; readonly receiver: Spread };
   readonly wireBytes: Spread;
   readonly archiveBytes: Spread;
-  readonly rounds: readonly Round[];
+  readonly rounds: readonly Shipment[];
 }
 
 export const ship: Workload<'rounds' | 'entries' | 'seed'> = {
@@ -87,7 +74,7 @@ export const ship: Workload<'rounds' | 'entries' | 'seed'> = {
     const bytes = await writeLogFile(path, entries, seed, signal);
     const onePath = join(scratch.path, 'one.jsonl');
     await writeLogFile(onePath, 1, seed);
-    const startUps: Round[] = [];
+    const startUps: Shipment[] = [];
     const wanted = VARIANTS.filter(({ name }) => isWanted(name));
     const measured = await interleave(wanted, rounds, async (variant, round) => {
       progress(`ship: round ${round} of ${rounds}, ${variant.name}`);
@@ -104,29 +91,13 @@ export const ship: Workload<'rounds' | 'entries' | 'seed'> = {
   },
 };
 
-async function measure(variant: Variant, path: string, entries: number, signal: AbortSignal): Promise<Round> {
-  await using scratch = await scratchFolder();
-  const dataDir = join(scratch.path, 'data');
-  await using receiver = await startReceiver(dataDir, variant.receiver, signal);
-  const flags = [...variant.shipper, '--state-dir', join(scratch.path, 'state')];
-  const { usage: shipper, shipped } = await shipFile(path, receiver.port, flags, signal);
-  const received = await receiver.stop();
-  const archiveBytes = await verifyArchive(dataDir, entries, signal);
-  return {
-    wallSeconds: shipper.wallSeconds,
-    shipperCpuSeconds: shipper.cpuSeconds,
-    receiverCpuSeconds: received.cpuSeconds,
-    shipperPeakBytes: shipper.peakBytes,
-    receiverPeakBytes: received.peakBytes,
-    batches: shipped.batches,
-    rawBytes: shipped.rawBytes,
-    wireBytes: shipped.wireBytes,
-    archiveBytes,
-  };
+function measure(variant: Variant, path: string, entries: number, signal: AbortSignal): Promise<Shipment> {
+  const { shipper: shipperFlags, receiver: receiverFlags } = variant;
+  return shipOnce({ command: ['send', path], shipperFlags, receiverFlags, entries }, signal);
 }
 
-function rowOf(alternative: string, entries: number, rounds: readonly Round[]): Row {
-  const perMillion = (of: (round: Round) => number): Spread =>
+function rowOf(alternative: string, entries: number, rounds: readonly Shipment[]): Row {
+  const perMillion = (of: (round: Shipment) => number): Spread =>
     spreadBy(rounds, (round) => (of(round) / entries) * 1e6);
   return {
     alternative,
@@ -136,7 +107,7 @@ function rowOf(alternative: string, entries: number, rounds: readonly Round[]): 
     cpuSecondsPerMillion: {
       shipper: perMillion(({ shipperCpuSeconds }) => shipperCpuSeconds),
       receiver: perMillion(({ receiverCpuSeconds }) => receiverCpuSeconds),
-      both: perMillion(({ shipperCpuSeconds, receiverCpuSeconds }) => shipperCpuSeconds + receiverCpuSeconds),
+      both: spreadBy(rounds, cpuPerMillion),
     },
     peakBytes: {
       shipper: spreadBy(rounds, ({ shipperPeakBytes }) => shipperPeakBytes),
@@ -148,7 +119,7 @@ function rowOf(alternative: string, entries: number, rounds: readonly Round[]): 
   };
 }
 
-function startUpOf(rounds: readonly Round[]): StartUp {
+function startUpOf(rounds: readonly Shipment[]): StartUp {
   return {
     shipperCpuSeconds: spreadBy(rounds, ({ shipperCpuSeconds }) => shipperCpuSeconds),
     receiverCpuSeconds: spreadBy(rounds, ({ receiverCpuSeconds }) => receiverCpuSeconds),

@@ -34,6 +34,27 @@ test('peak memory is that of the process', async () => {
   expect(peakBytes).toBeLessThan(400 * 2 ** 20);
 });
 
+test('a process that is over before anybody looks is measured all the same', async () => {
+  const starting = startProcess(['true'], never());
+  const heldUpUntil = performance.now() + 300;
+  while (performance.now() < heldUpUntil);
+  await using child = await starting;
+  expect(child.pid).toBeGreaterThan(0);
+  expect(await child.finished).toMatchObject({ exitCode: 0, wallSeconds: expect.any(Number) as number });
+});
+
+test('a process reads what it is given', async () => {
+  await using child = await startProcess(['cat'], never(), { hasInput: true });
+  child.stdin?.end('words');
+  expect((await child.finished).stdout).toBe('words');
+});
+
+test('without that it has nothing to read', async () => {
+  await using child = await startProcess(['cat'], never());
+  expect(child.stdin).toBeNull();
+  expect(await child.finished).toMatchObject({ exitCode: 0, stdout: '' });
+});
+
 test('a process sees nothing of our environment but PATH', async () => {
   process.env.LOGFERRY_SEEN = '1';
   await using child = await startProcess(node('console.log(process.env.LOGFERRY_SEEN)'), never());

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { figure, spreadBy, spreadOf, spreadText, thousands } from '../../benchmark/statistics.ts';
+import {
+  figure,
+  percentileOf,
+  spreadBy,
+  spreadOf,
+  spreadText,
+  thousands,
+} from '../../benchmark/statistics.ts';
 
 test.each([
   { values: [3], spread: { median: 3, min: 3, max: 3 } },
@@ -41,4 +48,18 @@ test.each([
 
 test('thousands are rounded', () => {
   expect(thousands(1_234_567)).toBe('1,235k');
+});
+
+test.each([
+  { percent: 0, value: 1 },
+  { percent: 50, value: 5 },
+  { percent: 90, value: 9 },
+  { percent: 91, value: 10 },
+  { percent: 100, value: 10 },
+])('$percent % of one to ten do not exceed $value', ({ percent, value }) => {
+  expect(percentileOf([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], percent)).toBe(value);
+});
+
+test('nothing has no percentile', () => {
+  expect(() => percentileOf([], 50)).toThrow(RangeError);
 });

@@ -1,60 +1,17 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { BENCHMARK, benchmark, number, resultsOf, spread } from '../helpers/benchmarks.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
-const MAIN = join(import.meta.dirname, '../../benchmark/main.ts');
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function benchmark(...args: string[]): Promise<Ended> {
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, ...args])) };
-  } catch (error) {
-    return error as Ended;
-  }
-}
-
-const number = expect.any(Number) as number;
-const spread = { median: number, min: number, max: number };
 const rates = {
   mbPerCpuSecond: spread,
   entriesPerCpuSecond: spread,
   mbPerSecond: spread,
   entriesPerSecond: spread,
 };
-
-/** Runs a workload small; its file of results. */
-async function resultsOf(workload: string, ...flags: string[]): Promise<{ rows: Record<string, unknown>[] }> {
-  await using folder = await temporaryFolder();
-  const { code, stdout, stderr } = await benchmark(
-    workload,
-    ...flags,
-    '--rounds',
-    '1',
-    '--results',
-    folder.path,
-  );
-  expect(stderr + (code === 0 ? '' : stdout)).not.toContain('error');
-  expect(code).toBe(0);
-  const results = JSON.parse(await readFile(folder.in(`${workload}.json`), 'utf8')) as Awaited<
-    ReturnType<typeof resultsOf>
-  >;
-  expect(results).toMatchObject({
-    workload,
-    machine: { cores: number, node: process.versions.node },
-    settings: { rounds: 1 },
-  });
-  return results;
-}
 
 test('codecs: each algorithm and level at each batch size', async () => {
   const { rows } = await resultsOf('codecs', '--entries', '2000');
@@ -115,14 +72,15 @@ test.each([
 test('--help lists the workloads', async () => {
   const { code, stdout } = await benchmark('--help');
   expect(code).toBe(0);
-  for (const name of ['all', 'codecs', 'ship']) expect(stdout).toMatch(new RegExp(`^ +${name} `, 'm'));
+  for (const name of ['all', 'codecs', 'ship', 'latency', 'plot'])
+    expect(stdout).toMatch(new RegExp(`^ +${name} `, 'm'));
 });
 
 test('an interrupted run ends its processes and removes its files', async () => {
   await using folder = await temporaryFolder();
   const running = execFile(
     process.execPath,
-    ['--import', 'tsx', MAIN, 'ship', '--entries', '300000', '--results', folder.path],
+    ['--import', 'tsx', BENCHMARK, 'ship', '--entries', '300000', '--results', folder.path],
     {
       env: { ...process.env, TMPDIR: folder.path },
     },
