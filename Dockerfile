@@ -1,5 +1,5 @@
 # The receiver: docker build -t logferry-server .
-# The archive is in /data; the rest of the file system may be read-only.
+# The archive and its outputs are in /data; the rest of the file system may be read-only.
 
 FROM node:24-bookworm-slim AS build
 LABEL project=logferry
@@ -23,7 +23,7 @@ COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 RUN mkdir /data && chown node:node /data
-ENV NODE_ENV=production SERVER_HOST=0.0.0.0 SERVER_PORT=5000 DATA_DIR=/data
+ENV NODE_ENV=production SERVER_HOST=0.0.0.0 SERVER_PORT=5000 DATA_DIR=/data OUTPUT_DIR=/data
 VOLUME /data
 EXPOSE 5000
 USER node

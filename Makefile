@@ -20,7 +20,7 @@ demo: $(INSTALLED) ## see it work: a receiver and a shipper at full speed for te
 test: $(INSTALLED) system-packages ## run all tests
 	npm test
 
-check: $(INSTALLED) ## format, lint, types, unit tests
+check: $(INSTALLED) ## format, lint, types, generated docs
 	npm run check
 
 # Not in a container: it needs the development packages, which the images leave out, and measures the machine as it is.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The shipper's program: `logferry`. */
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -10,7 +11,10 @@ import { readClientTls, readToken } from './src/config/access.ts';
 import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
 import { generatorOptions } from './src/config/generator.ts';
 import type { OptionName, Settings } from './src/config/options.ts';
+import { PROCESSOR_OPTIONS } from './src/config/options/processors.ts';
+import { processorRules } from './src/config/processors.ts';
 import type { Progress } from './src/shipper/progress.ts';
+import type { ShaperOf } from './src/shipper/shaper.ts';
 import type { Source } from './src/shipper/source.ts';
 import type { Spool } from './src/shipper/spool/spool.ts';
 
@@ -28,7 +32,13 @@ addOptions(
   const { generator } = await import('./src/shipper/sources/generator/generator.ts');
   const settings = settingsOf(command);
   const options = generatorOptions(settings);
-  if (settings.GENERATE_OUT === '') await ship('generate', [], settings, () => generator(options));
+  if (settings.GENERATE_OUT === '')
+    await ship('generate', [], settings, async (_log, shaperOf) => {
+      const source = generator(options);
+      if (shaperOf === undefined) return source;
+      const { shapedSource } = await import('./src/shipper/processors/shaped_source.ts');
+      return shapedSource(source, shaperOf);
+    });
   else await writeOut(generator({ ...options, isRaw: true }), settings);
 });
 
@@ -42,8 +52,32 @@ addOptions(
   const settings = settingsOf(command);
   const paths = names.map((name) => resolve(name));
   await expectFiles(paths);
-  await ship('send', paths, settings, (log) =>
-    files({ paths, readBytes: settings.BATCH_MAX_BYTES, maxLineBytes: settings.MAX_LINE_BYTES, log }),
+  const { BATCH_MAX_BYTES: readBytes, MAX_LINE_BYTES: maxLineBytes } = settings;
+  await ship('send', paths, settings, (log, shaperOf) =>
+    files({ paths, readBytes, maxLineBytes, ...(shaperOf === undefined ? {} : { shaperOf }), log }),
+  );
+});
+
+addOptions(
+  program
+    .command('tail <path...>')
+    .description(
+      "follow files as they grow, through rotation, until told to stop; paths may be patterns in quotes: '/var/log/app/*.log*'",
+    ),
+  'client',
+).action(async (names: string[], _options: unknown, command: Command) => {
+  const { tail } = await import('./src/shipper/sources/tail/tail.ts');
+  const settings = settingsOf(command);
+  const paths = names.map((name) => resolve(name));
+  const { TAIL_FROM: from, TAIL_EXCLUDE: exclude, TAIL_MAX_OPEN: maxOpen } = settings;
+  const { BATCH_MAX_BYTES: readBytes, MAX_LINE_BYTES: maxLineBytes } = settings;
+  const times = {
+    scanMs: settings.TAIL_SCAN_INTERVAL * 1000,
+    rotatedMs: settings.TAIL_ROTATED_WAIT * 1000,
+  };
+  const reading = { readBytes, maxLineBytes, maxOpen, times };
+  await ship('tail', paths, settings, (log, shaperOf) =>
+    tail({ paths, exclude, from, ...reading, ...(shaperOf === undefined ? {} : { shaperOf }), log }),
   );
 });
 
@@ -51,11 +85,36 @@ addOptions(program.command('pipe').description('ship the lines of standard input
   async (_options: unknown, command: Command) => {
     const { pipe } = await import('./src/shipper/sources/pipe.ts');
     const settings = settingsOf(command);
-    await ship('pipe', [], settings, () =>
-      pipe({ input: process.stdin, maxLineBytes: settings.MAX_LINE_BYTES }),
+    const { MAX_LINE_BYTES: maxLineBytes } = settings;
+    await ship('pipe', [], settings, (_log, shaperOf) =>
+      pipe({ input: process.stdin, maxLineBytes, ...(shaperOf === undefined ? {} : { shaperOf }) }),
     );
   },
 );
+
+/** What `check` heeds. */
+const CHECK_OPTIONS = [...(Object.keys(PROCESSOR_OPTIONS) as OptionName[]), 'MAX_LINE_BYTES'] as const;
+
+addOptions(
+  program
+    .command('check')
+    .description('show what processors do to a sample, line by line, and ship nothing')
+    .requiredOption('--sample <file>', 'the sample; - is standard input'),
+  'client',
+  CHECK_OPTIONS,
+).action(async ({ sample }: { sample: string }, command: Command) => {
+  const { printCheck } = await import('./src/shipper/processors/check.ts');
+  const { sourceHead } = await import('./src/shipper/processors/source_head.ts');
+  const settings = settingsOf(command);
+  const isPiped = sample === '-';
+  const options = {
+    rules: processorRules(settings),
+    sampleName: isPiped ? sample : resolve(sample),
+    maxLineBytes: settings.MAX_LINE_BYTES,
+    headOf: sourceHead,
+  };
+  await printCheck(isPiped ? process.stdin : createReadStream(sample), options, process.stdout);
+});
 
 /** What `dead-letter retry` heeds: the way to the receiver, and how large a batch may be. */
 const RETRY_OPTIONS: readonly OptionName[] = [
@@ -124,41 +183,49 @@ async function writeOut(source: Source, settings: Settings): Promise<void> {
     log.info(`done: ${written} entries written to ${out === '-' ? 'standard output' : out}`);
 }
 
+type ShippingCommand = 'generate' | 'send' | 'tail' | 'pipe';
+
+/** Commands whose source can be read again: they need no spool. */
+const REREADABLE: readonly string[] = ['send', 'tail'];
+
 type Log = Awaited<ReturnType<typeof createLogger>>;
 
 async function ship(
-  command: 'generate' | 'send' | 'pipe',
+  command: ShippingCommand,
   paths: string[],
   settings: Settings,
-  sourceOf: (log: Log) => Source,
+  sourceOf: (log: Log, shaperOf?: ShaperOf) => Source | Promise<Source>,
 ): Promise<void> {
   const { Shipper } = await import('./src/shipper/shipper.ts');
   const connection = connectionOf(settings);
   const { figures, showProgress } = await import('./src/shipper/progress.ts');
   let progress: Progress | undefined = undefined as Progress | undefined;
   const log = await createLogger('logferry', settings.LOG_LEVEL, 2, () => progress?.clear());
+  const processors = await processorsFor(settings);
   const spool = await spoolFor(command, settings, log);
   warnOfOpenLine(settings, log);
   const shipperId = await shipperIdFor(command, paths, settings);
-  const levels = await levelsFor(settings, log);
-  const shipper = new Shipper({
-    source: sourceOf(log),
-    batcher: {
-      size: settings.BATCH_SIZE,
-      intervalMs: settings.BATCH_INTERVAL * 1000,
-      maxBytes: settings.BATCH_MAX_BYTES,
-    },
-    ...(levels === undefined ? {} : { levels }),
-    ...(spool === undefined ? {} : { spool }),
-    ...connection,
-    dial: { ...connection.dial, delivery: settings.DELIVERY, shipperId },
-    stateFolder: settings.STATE_DIR,
-    log,
-  });
-  progress = showProgress(shipper, log, process.stderr);
+  let levels = await levelsFor(settings, log);
+  const makeShipper = async () =>
+    new Shipper({
+      source: await sourceOf(log, processors?.shaperOf),
+      batcher: {
+        size: settings.BATCH_SIZE,
+        intervalMs: settings.BATCH_INTERVAL * 1000,
+        maxBytes: settings.BATCH_MAX_BYTES,
+      },
+      ...(levels === undefined ? {} : { levels }),
+      ...(spool === undefined ? {} : { spool }),
+      ...connection,
+      dial: { ...connection.dial, delivery: settings.DELIVERY, shipperId },
+      stateFolder: settings.STATE_DIR,
+      log,
+    });
+  let shipper = await makeShipper();
+  progress = showProgress(shipper, log, process.stderr, processors?.counts);
   const startedAt = performance.now();
   const summary = (): object => ({
-    ...figures(shipper),
+    ...figures(shipper, processors?.counts),
     levelChanges: levels?.changes ?? 0,
     shipperId,
     seconds: Math.round(performance.now() - startedAt) / 1000,
@@ -167,8 +234,23 @@ async function ship(
     progress?.stop();
     log.error(summary(), 'SHUTDOWN_TIMEOUT passed before everything was acknowledged');
   });
+  /** Files that are followed are shipped again from where a receiver stands that lost what it had. */
+  const run = async (): Promise<void> => {
+    try {
+      await shipper.run(stop);
+    } catch (error) {
+      if (command !== 'tail' || stop.aborted || (error as { code?: string }).code !== 'receiver_went_back')
+        throw error;
+      progress?.stop();
+      log.warn(summary(), `${(error as Error).message.split('. ')[0]}. Going on from where it stands`);
+      levels = await levelsFor(settings, log);
+      shipper = await makeShipper();
+      progress = showProgress(shipper, log, process.stderr, processors?.counts);
+      await run();
+    }
+  };
   try {
-    await shipper.run(stop);
+    await run();
     progress.stop();
     log.info(
       summary(),
@@ -180,6 +262,16 @@ async function ship(
     log.error(summary(), (error as Error).message);
     process.exitCode = 1;
   }
+}
+
+/** What is done to entries before they are shipped; undefined where nothing is: then no line is looked into. Throws ConfigError. */
+async function processorsFor(settings: Settings) {
+  const { asksForAnything } = await import('./src/shipper/processors/rules.ts');
+  const rules = processorRules(settings);
+  if (!asksForAnything(rules)) return undefined;
+  const { pipelineOf } = await import('./src/shipper/processors/pipeline.ts');
+  const { sourceHead } = await import('./src/shipper/processors/source_head.ts');
+  return pipelineOf({ rules, headOf: sourceHead });
 }
 
 /** The way to the receiver. Throws ConfigError. */
@@ -210,7 +302,7 @@ function warnOfOpenLine(settings: Settings, log: Log): void {
 }
 
 async function shipperIdFor(
-  command: 'generate' | 'send' | 'pipe',
+  command: ShippingCommand,
   paths: string[],
   settings: Settings,
 ): Promise<string> {
@@ -219,14 +311,13 @@ async function shipperIdFor(
   const template = settings.SHIPPER_ID;
   const make = (): string =>
     shipperIdOf({ template, hostname: hostname(), pid: process.pid, command, paths, nonce });
-  if (settings.SPOOL_DIR === '' || command === 'send') return make();
+  if (settings.SPOOL_DIR === '' || REREADABLE.includes(command)) return make();
   const { spoolShipperId } = await import('./src/shipper/spool/spool_id.ts');
   return spoolShipperId(settings.SPOOL_DIR, template === '' ? undefined : make(), make);
 }
 
-/** A file that `send` ships can be read again, so it needs no spool. */
 async function spoolFor(command: string, settings: Settings, log: Log): Promise<Spool | undefined> {
-  if (settings.SPOOL_DIR === '' || command === 'send') return undefined;
+  if (settings.SPOOL_DIR === '' || REREADABLE.includes(command)) return undefined;
   const { Spool } = await import('./src/shipper/spool/spool.ts');
   const { SPOOL_DIR: folder, SPOOL_MAX_BYTES: maxBytes, SPOOL_FULL: full, SPOOL_FSYNC: fsync } = settings;
   return Spool.open({ folder, maxBytes, full, fsync, log, now: Date.now });

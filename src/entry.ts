@@ -19,6 +19,16 @@ export interface SourcePosition {
   readonly headBytes: number;
   /** Pieces of the line at `offset` that are done, where a line over the limit is shipped in pieces. */
   readonly part?: number;
+  /** Where the name is not that of the file: `device:inode` of it, */
+  readonly inode?: string;
+  /** its path, */
+  readonly path?: string;
+  /** and the first half, in hex, of the SHA-256 of the (at most 256) bytes before `offset`: tells a copy of it. */
+  readonly last?: string;
+  /** Of a packed file that was read to its end: its size. `offset` counts unpacked bytes. */
+  readonly packedBytes?: number;
+  /** What it was the position of is gone for good: it is to be forgotten. */
+  readonly isGone?: true;
 }
 
 /** Source name (for a file its absolute path) to position. */

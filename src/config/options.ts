@@ -6,16 +6,24 @@
 import type { Side } from './option.ts';
 import { ACCESS_OPTIONS } from './options/access.ts';
 import { ADDRESS_OPTIONS } from './options/address.ts';
+import { GENERATOR_OPTIONS } from './options/generator.ts';
+import { OUTPUT_OPTIONS } from './options/outputs.ts';
 import { PROCESS_OPTIONS } from './options/process.ts';
+import { PROCESSOR_OPTIONS } from './options/processors.ts';
 import { RECEIVER_OPTIONS } from './options/receiver.ts';
 import { SHIPPER_OPTIONS } from './options/shipper.ts';
 import { SOURCE_OPTIONS } from './options/source.ts';
+import { TAIL_OPTIONS } from './options/tail.ts';
 
 export const OPTIONS = {
   ...ADDRESS_OPTIONS,
   ...SHIPPER_OPTIONS,
+  ...GENERATOR_OPTIONS,
   ...SOURCE_OPTIONS,
+  ...TAIL_OPTIONS,
+  ...PROCESSOR_OPTIONS,
   ...RECEIVER_OPTIONS,
+  ...OUTPUT_OPTIONS,
   ...ACCESS_OPTIONS,
   ...PROCESS_OPTIONS,
 } as const;

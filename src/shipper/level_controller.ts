@@ -32,17 +32,30 @@ export interface LevelControllerOptions {
 /** The first look comes early: a short run should not pass at a level it never chose. */
 const FIRST_LOOK_MS = 250;
 
-const processCpu = async (): Promise<number> => (await pidusage(process.pid)).cpu;
+/** pidusage forgets after a minute, unless told to wait for longer: as long as ADAPTIVE_CHECK_INTERVAL may be, and more. */
+const REMEMBERED_MS = 2 * 3600 * 1000;
+
+/** Reads what this process has used since the last reading, the first time since now: pidusage itself answers 0 to that. */
+export function cpuReader(): () => Promise<number> {
+  const read = async (): Promise<number> => (await pidusage(process.pid, { maxage: REMEMBERED_MS })).cpu;
+  const begun = read().catch(() => undefined);
+  return async () => {
+    await begun;
+    return read();
+  };
+}
 
 /** Moves the compression level with the CPU. `stop` ends it. */
 export class LevelController {
   readonly #options: LevelControllerOptions;
+  readonly #readCpu: () => Promise<number>;
   #level: number;
   #changes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LevelControllerOptions) {
     this.#options = options;
+    this.#readCpu = options.readCpu ?? cpuReader();
     this.#level = Math.max(options.bounds.min, Math.min(options.bounds.max, options.start));
     this.#lookIn(Math.min(FIRST_LOOK_MS, options.checkIntervalMs));
   }
@@ -66,9 +79,9 @@ export class LevelController {
   }
 
   async #look(): Promise<void> {
-    const { bounds, readCpu = processCpu, checkIntervalMs, log } = this.#options;
+    const { bounds, checkIntervalMs, log } = this.#options;
     try {
-      const cpu = await readCpu();
+      const cpu = await this.#readCpu();
       const level = nextLevel(this.#level, cpu, bounds);
       if (level !== this.#level) {
         log.info(

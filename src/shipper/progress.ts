@@ -9,6 +9,13 @@ export interface Watched {
   readonly isConnected: boolean;
 }
 
+/** What happens to entries before they are shipped, where anything does. */
+export interface Processed {
+  figures(): object;
+  /** For the moving line: nothing, or what goes behind it. */
+  words(): string;
+}
+
 const TERMINAL_EVERY_MS = 250;
 const LOG_EVERY_MS = 5000;
 const RATE_OVER_MS = 3000;
@@ -21,14 +28,23 @@ export interface Progress {
 }
 
 /** Shows the progress of `shipper` until stopped. */
-export function showProgress(shipper: Watched, log: Logger, terminal: NodeJS.WriteStream): Progress {
+export function showProgress(
+  shipper: Watched,
+  log: Logger,
+  terminal: NodeJS.WriteStream,
+  processed?: Processed,
+): Progress {
   const rate = rateOf(shipper);
   const clear = (): void => {
     if (terminal.isTTY) terminal.write(CLEAR_LINE);
   };
   const show = terminal.isTTY
-    ? () => terminal.write(CLEAR_LINE + line(shipper, rate()).slice(0, (terminal.columns || 80) - 1))
-    : () => log.info({ ...figures(shipper), entriesPerSecond: rate() }, 'progress');
+    ? () =>
+        terminal.write(
+          CLEAR_LINE +
+            (line(shipper, rate()) + (processed?.words() ?? '')).slice(0, (terminal.columns || 80) - 1),
+        )
+    : () => log.info({ ...figures(shipper, processed), entriesPerSecond: rate() }, 'progress');
   const timer = setInterval(show, terminal.isTTY ? TERMINAL_EVERY_MS : LOG_EVERY_MS).unref();
   return {
     clear,
@@ -40,8 +56,15 @@ export function showProgress(shipper: Watched, log: Logger, terminal: NodeJS.Wri
 }
 
 /** The figures of a run, for the log and the summary. */
-export function figures({ counts, level, mode }: Watched): object {
-  return { ...counts, inFlight: inFlight(counts), ratio: ratio(counts), compressionLevel: level, mode };
+export function figures({ counts, level, mode }: Watched, processed?: Processed): object {
+  return {
+    ...counts,
+    ...(processed === undefined ? {} : { processed: processed.figures() }),
+    inFlight: inFlight(counts),
+    ratio: ratio(counts),
+    compressionLevel: level,
+    mode,
+  };
 }
 
 function line(shipper: Watched, entriesPerSecond: number): string {

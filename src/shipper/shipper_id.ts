@@ -5,8 +5,8 @@ export interface IdParts {
   readonly template: string;
   readonly hostname: string;
   readonly pid: number;
-  readonly command: 'send' | 'generate' | 'pipe';
-  /** What is shipped: the same files make the same id, so that the next run goes on where the last ended. */
+  readonly command: 'send' | 'tail' | 'generate' | 'pipe';
+  /** What is shipped, files or patterns: the same ones make the same id, so that the next run goes on where the last ended. */
   readonly paths: readonly string[];
   /** For a run that nothing can continue: makes its id its own. */
   readonly nonce: string;
@@ -18,6 +18,8 @@ export function shipperIdOf({ template, hostname, pid, command, paths, nonce }: 
   if (template !== '')
     return template.replaceAll('{hostname}', host).replaceAll('{pid}', String(pid)).slice(0, 128);
   const suffix =
-    command === 'send' ? createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12) : nonce;
+    command === 'send' || command === 'tail'
+      ? createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12)
+      : nonce;
   return `${host.slice(0, 100)}-${command}-${suffix}`;
 }

@@ -123,10 +123,27 @@ export function checkPositions(value: unknown, what: string): SourcePositions {
 
 function isPosition(value: unknown): value is SourcePosition {
   if (typeof value !== 'object' || value === null) return false;
-  const { offset, head, headBytes, part } = value as Partial<Record<keyof SourcePosition, unknown>>;
-  return (
-    isCount(offset) && typeof head === 'string' && isCount(headBytes) && (part === undefined || isCount(part))
-  );
+  const position = value as Partial<Record<string, unknown>>;
+  return Object.entries(MEMBERS).every(([name, isValid]) => isValid(position[name]));
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const orNone =
+  (isValid: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || isValid(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What the members of a position may be; others are let through, as a later version may add some. */
+const MEMBERS: Readonly<Record<keyof SourcePosition, (value: unknown) => boolean>> = {
+  offset: isCount,
+  head: isText,
+  headBytes: isCount,
+  part: orNone(isCount),
+  inode: orNone(isText),
+  path: orNone(isText),
+  last: orNone(isText),
+  packedBytes: orNone(isCount),
+  isGone: orNone((value) => value === true),
+};

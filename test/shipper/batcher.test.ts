@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { SourcePositions } from '../../src/entry.ts';
 import { Batcher, type RawBatch } from '../../src/shipper/batcher.ts';
 import { chunkOf } from '../helpers/shippers.ts';
 
@@ -166,5 +167,50 @@ describe('source positions', () => {
     expect(
       Object.keys(Object.assign({}, ...batches.map(({ positions }) => positions)) as object),
     ).toHaveLength(500);
+  });
+});
+
+describe('a chunk of no entries', () => {
+  const at = (offset: number, name = '/a') => ({ [name]: { offset, head: 'h', headBytes: 1 } });
+  const nothing = (positions: SourcePositions) => ({
+    lines: { bytes: Buffer.alloc(0), count: 0 },
+    positions,
+  });
+
+  test('moves the positions of the one before, and makes no batch of its own', async () => {
+    const { batcher, batches, ended } = batching();
+    await batcher.add({ ...chunkOf([LINE]), positions: at(8) });
+    for (let offset = 9; offset < 1000; offset += 1) await batcher.add(nothing(at(offset)));
+    batcher.end();
+    await ended;
+    expect(batches.map(({ count, positions }) => ({ count, positions }))).toEqual([
+      { count: 1, positions: at(999) },
+    ]);
+  });
+
+  test('alone goes when its time is up, with the positions of all that followed', async () => {
+    const { batcher, batches } = batching();
+    for (let offset = 1; offset < 1000; offset += 1) await batcher.add(nothing(at(offset)));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(batches).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches).toMatchObject([{ count: 0, positions: at(999) }]);
+  });
+
+  test('goes at the end of input', async () => {
+    const { batcher, batches, ended } = batching();
+    await batcher.add(nothing(at(7)));
+    await batcher.add(nothing(at(9, '/b')));
+    batcher.end();
+    await ended;
+    expect(batches).toMatchObject([{ count: 0, positions: { ...at(7), ...at(9, '/b') } }]);
+  });
+
+  test('without positions is nothing', async () => {
+    const { batcher, batches, ended } = batching();
+    await batcher.add(nothing({}));
+    batcher.end();
+    await ended;
+    expect(batches).toEqual([]);
   });
 });

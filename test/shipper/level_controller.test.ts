@@ -3,6 +3,7 @@ import {
   BUSY_PERCENT,
   IDLE_PERCENT,
   LevelController,
+  cpuReader,
   nextLevel,
 } from '../../src/shipper/level_controller.ts';
 import { collectLogs } from '../helpers/logs.ts';
@@ -10,6 +11,14 @@ import { until } from '../helpers/until.ts';
 
 const BOUNDS = { min: 1, max: 9 };
 const BETWEEN = (BUSY_PERCENT + IDLE_PERCENT) / 2;
+
+// First of all: what pidusage knows of this process it keeps.
+test('the first reading of the CPU is one already', async () => {
+  const read = cpuReader();
+  const worked = process.cpuUsage();
+  while (process.cpuUsage(worked).user < 100_000) await new Promise(setImmediate);
+  expect(await read()).toBeGreaterThan(0);
+});
 
 describe('the next level', () => {
   test.each([
