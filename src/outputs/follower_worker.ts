@@ -41,7 +41,10 @@ if (claim !== undefined)
 function stepBack(): void {
   if (process.platform !== 'linux') return;
   try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(
+      Number(basename(readlinkSync('/proc/thread-self'))),
+      constants.priority.PRIORITY_BELOW_NORMAL,
+    );
   } catch (error) {
     say('info', `it runs at the receiver's own priority: ${(error as Error).message}`);
   }

@@ -37,6 +37,7 @@ export class Batcher {
   #count = 0;
   #isOverdue = false;
   #isEnded = false;
+  #waits = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BatcherOptions, isLineBusy: () => boolean) {
@@ -52,7 +53,15 @@ export class Batcher {
     this.#bytes += chunk.lines.bytes.length;
     this.#count += chunk.lines.count;
     this.#changed.notify();
-    while (this.#bytes >= this.#options.maxBytes && !this.#isEnded) await this.#hasRoom.wait();
+    while (this.#bytes >= this.#options.maxBytes && !this.#isEnded) {
+      this.#waits += 1;
+      await this.#hasRoom.wait();
+    }
+  }
+
+  /** How often a source had to wait for room. */
+  get waits(): number {
+    return this.#waits;
   }
 
   /** No more will be added: what is left goes at once. */

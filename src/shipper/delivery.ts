@@ -123,6 +123,11 @@ export class Delivery {
     return !this.#outbox.isEmpty;
   }
 
+  /** True while batches wait for the receiver: what is slow is not on this side. */
+  get isHeldBack(): boolean {
+    return this.#outbox.unsent >= MAX_UNSENT;
+  }
+
   get isConnected(): boolean {
     return this.#line !== undefined;
   }
@@ -132,7 +137,7 @@ export class Delivery {
     this.#outbox.add(batch);
     if (batch.sequence <= this.#acknowledged) this.#settleUpTo(this.#acknowledged);
     this.#pump();
-    while (this.#outbox.unsent >= MAX_UNSENT && this.#failure === undefined) await this.#changed.wait();
+    while (this.isHeldBack && this.#failure === undefined) await this.#changed.wait();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

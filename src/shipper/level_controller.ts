@@ -12,10 +12,15 @@ export const IDLE_PERCENT = 40;
 
 /**
  * The level after a reading of `cpuPercent` (of one core). Busy goes down at once, as a backlog is growing; idle goes up
- * a step at a time, so that the level settles where the CPU is between the two marks instead of swinging.
+ * a step at a time, so that the level settles where the CPU is between the two marks instead of swinging. One that is
+ * behind is busy, whatever it reads: on a machine where others take the CPU it gets little, and looks idle.
  */
-export function nextLevel(level: number, cpuPercent: number, { min, max }: LevelBounds): number {
-  if (cpuPercent >= BUSY_PERCENT) return min;
+export function nextLevel(
+  level: number,
+  { cpuPercent, isBehind = false }: { readonly cpuPercent: number; readonly isBehind?: boolean },
+  { min, max }: LevelBounds,
+): number {
+  if (isBehind || cpuPercent >= BUSY_PERCENT) return min;
   if (cpuPercent <= IDLE_PERCENT) return Math.min(max, level + 1);
   return Math.max(min, Math.min(max, level));
 }
@@ -52,6 +57,7 @@ export class LevelController {
   #level: number;
   #changes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isBehind: () => boolean = () => false;
 
   constructor(options: LevelControllerOptions) {
     this.#options = options;
@@ -69,6 +75,11 @@ export class LevelController {
     return this.#level;
   }
 
+  /** From now on `isBehind` is asked too: whether compression has kept entries waiting since it was last asked. */
+  watch(isBehind: () => boolean): void {
+    this.#isBehind = isBehind;
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -82,11 +93,12 @@ export class LevelController {
     const { bounds, checkIntervalMs, log } = this.#options;
     try {
       const cpu = await this.#readCpu();
-      const level = nextLevel(this.#level, cpu, bounds);
+      const isBehind = this.#isBehind();
+      const level = nextLevel(this.#level, { cpuPercent: cpu, isBehind }, bounds);
       if (level !== this.#level) {
         log.info(
           { from: this.#level, to: level, cpu: Math.round(cpu) },
-          `compression level ${this.#level} -> ${level} (CPU ${Math.round(cpu)} %)`,
+          `compression level ${this.#level} -> ${level} (CPU ${Math.round(cpu)} %${isBehind ? ', behind' : ''})`,
         );
         this.#level = level;
         this.#changes += 1;

@@ -49,11 +49,13 @@ export class Shipper {
   #batcher: Batcher | undefined;
   #delivery: Delivery | undefined;
   #encoding = 0;
+  #waitsSeen = 0;
   /** Aborted when there is no point in reading on. */
   readonly #giveUp = new AbortController();
 
   constructor(options: ShipperOptions) {
     this.#options = options;
+    options.levels?.watch(() => this.#isBehind());
     this.#deadLetters = new DeadLetters(options.stateFolder, options.dial.shipperId, options.log);
   }
 
@@ -194,6 +196,14 @@ export class Shipper {
       this.counts.wireBytes += batch.head.length + batch.body.length;
       yield batch;
     }
+  }
+
+  /** True where entries have waited since it was last asked, and not for the receiver: compression is what is slow. */
+  #isBehind(): boolean {
+    const waits = this.#batcher?.waits ?? 0;
+    const hasWaited = waits > this.#waitsSeen;
+    this.#waitsSeen = waits;
+    return hasWaited && this.#delivery?.isHeldBack !== true;
   }
 
   /** What the receiver takes, at the level of the moment. */

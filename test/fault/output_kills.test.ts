@@ -24,7 +24,7 @@ const SHARE = Number(process.env.FAULT_ROUNDS ?? 50) / 50;
 const FOLLOWER_ROUNDS = Math.ceil(8 * SHARE);
 const RECEIVER_ROUNDS = Math.ceil(10 * SHARE);
 
-const ENTRIES = 120_000;
+const ENTRIES = 80_000;
 
 /** Many blocks, and segments every moment. */
 const SMALL = { SEGMENT_MAX_BYTES: '256KiB', BATCH_MAX_BYTES: '16KiB' };
@@ -56,7 +56,7 @@ test(
       const followers = await Promise.all(NAMES.map((name) => startFollower(folder.path, name)));
       await Promise.all(
         followers.map(async (follower) => {
-          await delay(random() * 700);
+          await delay(random() * 500);
           expect(await FaultPair.kill(follower), `${follower.stdout}${follower.stderr}`).toBe(true);
         }),
       );
@@ -82,7 +82,7 @@ test(
     );
     for (let round = 0; round < RECEIVER_ROUNDS; round += 1) {
       const receiver = resources.use(await ReceiverProgram.start(folder.in('data'), { port, env }));
-      await delay(random() * 1000);
+      await delay(random() * 800);
       expect(await FaultPair.kill(receiver)).toBe(true);
     }
     const last = resources.use(await ReceiverProgram.start(folder.in('data'), { port, env }));

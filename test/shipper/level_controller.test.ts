@@ -34,13 +34,17 @@ describe('the next level', () => {
     ['out of bounds above', 12, BETWEEN, 9],
     ['out of bounds below', 0, BETWEEN, 1],
   ])('%s', (_, level, cpu, expected) => {
-    expect(nextLevel(level, cpu, BOUNDS)).toBe(expected);
+    expect(nextLevel(level, { cpuPercent: cpu }, BOUNDS)).toBe(expected);
   });
 
   test('keeps to bounds of its own', () => {
-    expect(nextLevel(4, 100, { min: 3, max: 5 })).toBe(3);
-    expect(nextLevel(5, 0, { min: 3, max: 5 })).toBe(5);
-    expect(nextLevel(4, 0, { min: 4, max: 4 })).toBe(4);
+    expect(nextLevel(4, { cpuPercent: 100 }, { min: 3, max: 5 })).toBe(3);
+    expect(nextLevel(5, { cpuPercent: 0 }, { min: 3, max: 5 })).toBe(5);
+    expect(nextLevel(4, { cpuPercent: 0 }, { min: 4, max: 4 })).toBe(4);
+  });
+
+  test('behind: down to the lowest, however little CPU it got', () => {
+    expect(nextLevel(6, { cpuPercent: 0, isBehind: true }, BOUNDS)).toBe(1);
   });
 });
 

@@ -58,7 +58,7 @@ export async function recognize(
   if (itself !== undefined) return { kind: 'known', lost: itself, place: itself.place, isCopy: false };
   const original = await findOriginal(opened, lost);
   if (original !== undefined) return original;
-  return (await mayBeCopy(opened, followed)) ? { kind: 'wait' } : { kind: 'new' };
+  return (await mayBeCopy(opened, followed)) || (await hasOutgrown(opened)) ? { kind: 'wait' } : { kind: 'new' };
 }
 
 /** The lost file with its inode, if this is it. */
@@ -136,6 +136,12 @@ async function isPrefix({ content, opening }: Opened, file: FollowedFile): Promi
     if (!(await bytesAt(content, from, length)).equals(await bytesAt(original, from, length))) return false;
   }
   return true;
+}
+
+/** True where it was held against others by less than it begins with now: a copy that was just being written. */
+async function hasOutgrown({ content, opening: { bytes } }: Opened): Promise<boolean> {
+  if (content.packing !== undefined || bytes.length === HEAD_BYTES) return false;
+  return (await content.facts()).bytes > bytes.length;
 }
 
 async function isStillThere(file: FollowedFile): Promise<boolean> {
