@@ -32,7 +32,10 @@ export class TailPair implements AsyncDisposable {
 
   async startReceiver(): Promise<void> {
     if (FaultPair.isAlive(this.receiver)) return;
-    this.receiver = await ReceiverProgram.start(this.data, { port: this.port, env: { SEGMENT_MAX_BYTES: '64KiB' } });
+    this.receiver = await ReceiverProgram.start(this.data, {
+      port: this.port,
+      env: { SEGMENT_MAX_BYTES: '64KiB' },
+    });
   }
 
   startShipper(): void {

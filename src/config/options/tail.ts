@@ -16,11 +16,13 @@ const patterns: Kind<readonly string[]> = {
 };
 
 /** At commas, but for those within braces. */
-const divided = (text: string): string[] =>
-  text
+function divided(text: string): string[] {
+  if (text.includes('\0')) throw new Error('expected patterns such as *.gz');
+  return text
     .split(/,(?![^{}]*\})/)
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
 
 export const TAIL_OPTIONS = {
   TAIL_FROM: option({

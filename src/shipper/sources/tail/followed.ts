@@ -25,7 +25,7 @@ export interface Beginning {
 /** The files that are followed, the places of those that are lost, and what the receiver is to be told of both. */
 export class Followed {
   readonly lost: LostFiles;
-  /** True where a file was lost and what has its inode or name now is to be found. */
+  /** True where a file is not where it was: what has its inode or name now is to be found. */
   isShort = false;
   readonly #reading: ReadingOptions;
   readonly #log: Logger;

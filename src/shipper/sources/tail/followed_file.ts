@@ -135,9 +135,10 @@ export class FollowedFile implements Closable {
     this.#options.openFiles.used(this);
   }
 
-  /** Looks at the open file. Rejects with what the system says, or TailError where another file has its name. */
+  /** Opens it, if it is not open. Rejects with what the system says, or TailError. */
   async content(): Promise<Content> {
     if (this.#content === undefined) {
+      if (!(await this.#options.openFiles.makeRoom())) throw new TailError('no_room', 'too many files are open');
       const content = await openContent(this.path);
       if ((await content.facts()).inode !== this.inode) {
         await content.close();

@@ -2,7 +2,6 @@ import type { Logger } from '../../../base/logger.ts';
 import type { Chunk } from '../../source.ts';
 import type { Followed } from './followed.ts';
 import type { FollowedFile } from './followed_file.ts';
-import type { OpenFiles } from './open_files.ts';
 import type { Times } from './times.ts';
 
 /** Positions that are told without entries at a time. */
@@ -11,7 +10,6 @@ const MOVED_AT_A_TIME = 50;
 const NO_LINES = { bytes: Buffer.alloc(0), count: 0 };
 
 export interface ReaderOptions {
-  readonly openFiles: OpenFiles;
   readonly times: Times;
   readonly now: () => number;
   readonly log: Logger;
@@ -34,7 +32,6 @@ export class Reader {
     let hasMore = false;
     for (const file of this.#followed.files) {
       if (!file.isDue || file.notBeforeMs > this.#options.now()) continue;
-      if (!file.isOpen && !(await this.#options.openFiles.makeRoom())) continue;
       try {
         hasMore = (yield* this.#turn(file)) || hasMore;
       } catch (error) {
@@ -99,7 +96,6 @@ export class Reader {
   /** A rotated file has been quiet for long: its last line is the last, newline or not. */
   async *#rotatedEnd(file: FollowedFile): AsyncGenerator<Chunk, void, undefined> {
     if (file.packing === undefined && (file.unreadBytes > 0 || file.hasHeldLines)) {
-      await this.#options.openFiles.makeRoom();
       if (!(yield* this.#shipped(file, file.finish()))) return;
     }
     if (!file.hasPath) await this.#followed.lose(file, 'gone');
@@ -121,9 +117,10 @@ export class Reader {
     const { now, times, log } = this.#options;
     // A packed file that is not whole is read again when it has changed.
     file.isDue = !code.startsWith('Z_');
-    file.notBeforeMs = now() + times.scanMs;
+    file.notBeforeMs = now() + (code === 'no_room' ? times.pollMs : times.scanMs);
     // It was renamed or deleted a moment ago: the next look finds out which.
-    if (code === 'ENOENT' || code === 'replaced') return;
+    if (code === 'ENOENT' || code === 'replaced') this.#followed.isShort = true;
+    if (['ENOENT', 'replaced', 'no_room'].includes(code)) return;
     const what = `${file.path} ${code}`;
     if (!this.#told.has(what)) log.warn({ path: file.path, code }, `${file.path} can't be read now: ${message}`);
     this.#told.add(what);

@@ -58,7 +58,9 @@ export async function recognize(
   if (itself !== undefined) return { kind: 'known', lost: itself, place: itself.place, isCopy: false };
   const original = await findOriginal(opened, lost);
   if (original !== undefined) return original;
-  return (await mayBeCopy(opened, followed)) || (await hasOutgrown(opened)) ? { kind: 'wait' } : { kind: 'new' };
+  return (await mayBeCopy(opened, followed)) || (await hasOutgrown(opened))
+    ? { kind: 'wait' }
+    : { kind: 'new' };
 }
 
 /** The lost file with its inode, if this is it. */
@@ -111,7 +113,8 @@ async function mayBeCopy(candidate: Opened, followed: Iterable<FollowedFile>): P
   for (const file of followed) {
     if (file.inode === inode) continue;
     const isRead = file.place.offset > 0;
-    const isLike = (isRead && (await placeInCopy(candidate, file)) !== undefined) || (await isPrefix(candidate, file));
+    const isLike =
+      (isRead && (await placeInCopy(candidate, file)) !== undefined) || (await isPrefix(candidate, file));
     if (!isLike) continue;
     if (!(await isStillThere(file))) {
       file.isDue = true;

@@ -113,8 +113,8 @@ export class Scanner {
       const [path = file.path] = found.paths;
       this.#options.log.info({ path: file.path, now: path }, `${file.path} is ${path} now`);
       file.path = path;
-      file.isRotated = true;
-      file.isDue = true;
+      file.isRotated = file.isDue = true;
+      file.notBeforeMs = 0;
     }
     for (const path of found.paths) this.#byPath.set(path, file);
     file.noteFacts(found);
