@@ -99,11 +99,12 @@ export class Archive implements CommitLog {
       for (const finding of recovered.findings) options.report?.found?.(finding);
       const places = new Map([...recovered.resumePoints].map(([id, point]) => [id, new ShipperPlace(point)]));
       const writer = new SegmentWriter({ ...options, disk, now }, recovered);
-      const mark = await CommittedMark.open(folder, (error) =>
+      const mark = new CommittedMark(folder, (error) =>
         options.report?.found?.(`followers can't be told how far the archive is: ${error.message}`),
       );
       const archive = new Archive(options, writer, mark, places, unlock);
       await archive.#publish();
+      await mark.close();
       archive.#retention.run((await loadCheckpoint(folder))?.position.segment);
       return archive;
     } catch (error) {

@@ -22,26 +22,17 @@ export interface Committed extends Position {
 
 /** The writer's side: says how far it is, again and again, and never keeps it waiting. */
 export class CommittedMark {
-  readonly #file: FileHandle | undefined;
+  readonly #path: string;
   readonly #onError: (error: Error) => void;
+  #file: FileHandle | undefined;
   #next: Committed | undefined;
   #writing: Promise<void> | undefined;
   #isTroubled = false;
 
-  private constructor(file: FileHandle | undefined, onError: (error: Error) => void) {
-    this.#file = file;
-    this.#onError = onError;
-  }
-
   /** A disk that does not take it is told to `onError`, once an outage, and keeps followers waiting, nobody else. */
-  static async open(folder: string, onError: (error: Error) => void): Promise<CommittedMark> {
-    try {
-      const flags = constants.O_WRONLY | constants.O_CREAT;
-      return new CommittedMark(await open(join(folder, COMMITTED_FILE), flags, 0o640), onError);
-    } catch (error) {
-      onError(error as Error);
-      return new CommittedMark(undefined, onError);
-    }
+  constructor(folder: string, onError: (error: Error) => void) {
+    this.#path = join(folder, COMMITTED_FILE);
+    this.#onError = onError;
   }
 
   /** Settles once it is written; of those that come meanwhile only the last is. */
@@ -50,17 +41,20 @@ export class CommittedMark {
     return (this.#writing ??= this.#write());
   }
 
-  /** Writes what is left to write, and closes. */
+  /** Writes what is left to write, and closes the file: an open one would keep the disk from being made read-only. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#file?.close();
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
   }
 
   async #write(): Promise<void> {
     for (let next = this.#next; next !== undefined; next = this.#next) {
       this.#next = undefined;
       try {
-        await this.#file?.write(encode(next), 0, LINE_BYTES, 0);
+        this.#file ??= await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o640);
+        await this.#file.write(encode(next), 0, LINE_BYTES, 0);
         this.#isTroubled = false;
       } catch (error) {
         if (!this.#isTroubled) this.#onError(error as Error);

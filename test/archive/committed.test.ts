@@ -16,7 +16,7 @@ test('what was published last is read, whatever was there before', async () => {
   await using folder = await temporaryFolder();
   expect(await readCommitted(folder.path)).toBeUndefined();
   for (const offset of [123_456_789, 5]) {
-    const mark = await CommittedMark.open(folder.path, unexpected);
+    const mark = new CommittedMark(folder.path, unexpected);
     await mark.publish(at(offset));
     await mark.close();
     expect(await readCommitted(folder.path)).toEqual(at(offset));
@@ -25,7 +25,7 @@ test('what was published last is read, whatever was there before', async () => {
 
 test('of many at once the last is written, in place', async () => {
   await using folder = await temporaryFolder();
-  const mark = await CommittedMark.open(folder.path, unexpected);
+  const mark = new CommittedMark(folder.path, unexpected);
   await mark.publish(at(1));
   await using file = await open(folder.in(COMMITTED_FILE), 'r');
   await Promise.all([2, 3, 4].map((offset) => mark.publish(at(offset))));
@@ -36,7 +36,7 @@ test('of many at once the last is written, in place', async () => {
 
 test('the last one published is written before it closes', async () => {
   await using folder = await temporaryFolder();
-  const mark = await CommittedMark.open(folder.path, unexpected);
+  const mark = new CommittedMark(folder.path, unexpected);
   void mark.publish(at(1));
   void mark.publish(at(2));
   await mark.close();
@@ -45,7 +45,7 @@ test('the last one published is written before it closes', async () => {
 
 test('a line that does not check out says nothing', async () => {
   await using folder = await temporaryFolder();
-  const mark = await CommittedMark.open(folder.path, unexpected);
+  const mark = new CommittedMark(folder.path, unexpected);
   await mark.publish(at(77));
   await mark.close();
   const line = await readFile(folder.in(COMMITTED_FILE), 'utf8');
@@ -57,7 +57,7 @@ test('a line that does not check out says nothing', async () => {
 
 test('a folder that can not be written is told once, and publishing goes on', async () => {
   const errors: Error[] = [];
-  const mark = await CommittedMark.open('/no/such/folder', (error) => errors.push(error));
+  const mark = new CommittedMark('/no/such/folder', (error) => errors.push(error));
   await mark.publish(at(1));
   await mark.publish(at(2));
   await mark.close();

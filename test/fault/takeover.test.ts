@@ -221,7 +221,8 @@ describe('an archive that was lost', () => {
     pair.startShipper();
     await pair.reaches(20_000);
     await FaultPair.kill(pair.shipper);
-    await rm(pair.data, { recursive: true });
+    // The receiver writes into it meanwhile.
+    await rm(pair.data, { recursive: true, maxRetries: 10, retryDelay: 20 });
     await FaultPair.kill(pair.receiver);
     await pair.startReceiver();
     await pair.expectWholeAtTheEnd();
