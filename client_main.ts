@@ -301,11 +301,7 @@ function warnOfOpenLine(settings: Settings, log: Log): void {
     log.warn('TLS_CA is set, and TLS_ENABLED is not: what is shipped can be read on the way');
 }
 
-async function shipperIdFor(
-  command: ShippingCommand,
-  paths: string[],
-  settings: Settings,
-): Promise<string> {
+async function shipperIdFor(command: ShippingCommand, paths: string[], settings: Settings): Promise<string> {
   const { shipperIdOf } = await import('./src/shipper/shipper_id.ts');
   const nonce = randomBytes(4).toString('hex');
   const template = settings.SHIPPER_ID;

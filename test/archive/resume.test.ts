@@ -22,6 +22,14 @@ test('positions that moved replace the old ones, the others stay, and old object
   expect(third.positions).toEqual({ a: at(1), b: at(3), c: at(4) });
 });
 
+test('a position of what is gone for good takes its name out', async () => {
+  const first = advance(undefined, await makeBlock({ positions: { a: at(1), b: at(2) } }));
+  const gone = { ...at(0), isGone: true as const };
+  const second = advance(first, await makeBlock({ sequence: 2, positions: { a: gone, c: gone } }));
+  expect(second.positions).toEqual({ b: at(2) });
+  expect(first.positions).toEqual({ a: at(1), b: at(2) });
+});
+
 test('a new epoch keeps the positions: they are of the sources, not of the numbers', async () => {
   const first = advance(undefined, await makeBlock({ sequence: 9, positions: { a: at(1) } }));
   expect(advance(first, await makeBlock({ sequence: 1, epoch: EPOCH + 1 }))).toMatchObject({

@@ -1,5 +1,15 @@
 /** Logs that one writer writes numbered lines to and rotates as rotation tools do. No line is written while it rotates. */
-import { appendFile, copyFile, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FaultPair } from './fault_pair.ts';
-import { Program, ReceiverProgram, runServer, startShipper } from './programs.ts';
+import { ReceiverProgram, runServer, startShipper, type Program } from './programs.ts';
 import { quietPort } from './quiet_port.ts';
 import { until } from './until.ts';
 

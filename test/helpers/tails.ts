@@ -30,7 +30,14 @@ export class Tail implements AsyncDisposable {
   constructor({ times, maxChunkBytes = 64 * 1024, ...wishes }: TailWishes, from: SourcePositions = {}) {
     this.#positions = from;
     const source = tail({
-      ...{ exclude: [], from: 'resume', maxOpen: 256, readBytes: 64 * 1024, maxLineBytes: 4096, log: silentLog },
+      ...{
+        exclude: [],
+        from: 'resume',
+        maxOpen: 256,
+        readBytes: 64 * 1024,
+        maxLineBytes: 4096,
+        log: silentLog,
+      },
       times: { ...TIMES, ...times },
       ...wishes,
     });
@@ -49,9 +56,11 @@ export class Tail implements AsyncDisposable {
 
   /** Settles when there are so many lines. */
   async has(count: number, timeoutMs = 5000): Promise<void> {
-    await until(`${count} lines came`, () => this.lines.length >= count, timeoutMs).catch((error: unknown) => {
-      throw new Error(`${(error as Error).message}: ${this.lines.length} came`);
-    });
+    await until(`${count} lines came`, () => this.lines.length >= count, timeoutMs).catch(
+      (error: unknown) => {
+        throw new Error(`${(error as Error).message}: ${this.lines.length} came`);
+      },
+    );
   }
 
   /** Stops, and answers with what a receiver remembers. */

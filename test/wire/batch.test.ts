@@ -138,10 +138,19 @@ describe('the positions of a batch', () => {
     ['a head that is no text', { offset: 1, head: 1, headBytes: 0 }],
     ['no head bytes', { offset: 1, head: '' }],
     ['a part that is no count', { offset: 1, head: '', headBytes: 0, part: 'x' }],
+    ['an inode that is no text', { offset: 1, head: '', headBytes: 0, inode: 7 }],
+    ['packed bytes that are no count', { offset: 1, head: '', headBytes: 0, packedBytes: -1 }],
+    ['an isGone that is not true', { offset: 1, head: '', headBytes: 0, isGone: false }],
     ['null for a position', null],
     ['a number for a position', 7],
   ])('are refused with %s', async (_, position) => {
     expect(await codeOf(() => checkPositions({ 'a.log': position }, 'a test'))).toBe('bad_message');
+  });
+
+  test('may say more of a file, also what is not known here', () => {
+    const more = { inode: '1:2', path: '/a', last: 'ab', packedBytes: 3, part: 1, isGone: true, later: [] };
+    const given = { '#a': { offset: 1, head: '', headBytes: 0, ...more } };
+    expect(checkPositions(given, 'a test')).toEqual(given);
   });
 
   test('are kept under any name, __proto__ too', () => {

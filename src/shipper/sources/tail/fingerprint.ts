@@ -27,21 +27,15 @@ export const START: Place = { offset: 0, part: 0, head: headOf(Buffer.alloc(0)),
 /** True where the content has what was before this place: all up to it was shipped already. */
 export async function holds(content: Content, place: Place): Promise<boolean> {
   const { offset, last } = place;
-  if (!(await hasHead(content, place))) return false;
+  if (!startsAs(await bytesAt(content, 0, HEAD_BYTES), place)) return false;
   const before = Math.min(LAST_BYTES, offset);
   const bytes = await bytesAt(content, offset - before, before);
   return bytes.length === before && (before === 0 || lastOf(bytes) === last);
 }
 
-/** True where the content begins as the one of this place does. */
-export async function hasHead(
-  content: Content,
-  { head, headBytes }: Pick<Place, 'head' | 'headBytes'>,
-): Promise<boolean> {
-  if (headBytes > HEAD_BYTES) return false;
-  const bytes = await bytesAt(content, 0, headBytes);
-  return bytes.length === headBytes && headOf(bytes) === head;
-}
+/** True where these first bytes of a file, up to HEAD_BYTES of them, begin as the one of this place does. */
+export const startsAs = (first: Buffer, { head, headBytes }: Pick<Place, 'head' | 'headBytes'>): boolean =>
+  headBytes <= first.length && headOf(first.subarray(0, headBytes)) === head;
 
 /** The place at the end of the first `size` bytes of a content. */
 export async function placeAt(content: Content, size: number): Promise<Place> {

@@ -29,11 +29,7 @@ export class Newcomers {
   /** Told of a file that is not followed, and why. */
   readonly #onRefused: (path: string, why: string) => void;
 
-  constructor(
-    followed: Followed,
-    options: NewcomersOptions,
-    onRefused: (path: string, why: string) => void,
-  ) {
+  constructor(followed: Followed, options: NewcomersOptions, onRefused: (path: string, why: string) => void) {
     this.#followed = followed;
     this.#options = options;
     this.#onRefused = onRefused;
@@ -123,7 +119,11 @@ export class Newcomers {
 
   async #failed(newcomer: Newcomer, { code = '', message }: NodeJS.ErrnoException): Promise<void> {
     await newcomer.close();
-    if (code === 'ENOENT' || code === 'replaced') this.#waiting.delete(newcomer.inode);
+    if (code === 'ENOENT' || code === 'replaced') {
+      this.#waiting.delete(newcomer.inode);
+      this.#followed.isShort = true;
+      return;
+    }
     newcomer.notBeforeMs = this.#options.now() + this.#options.times.scanMs;
     // A packed file that is not whole may be in the making.
     if (code !== 'Z_BUF_ERROR') this.#onRefused(newcomer.path, message);

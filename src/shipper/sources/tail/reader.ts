@@ -122,7 +122,8 @@ export class Reader {
     if (code === 'ENOENT' || code === 'replaced') this.#followed.isShort = true;
     if (['ENOENT', 'replaced', 'no_room'].includes(code)) return;
     const what = `${file.path} ${code}`;
-    if (!this.#told.has(what)) log.warn({ path: file.path, code }, `${file.path} can't be read now: ${message}`);
+    if (!this.#told.has(what))
+      log.warn({ path: file.path, code }, `${file.path} can't be read now: ${message}`);
     this.#told.add(what);
   }
 
@@ -133,6 +134,7 @@ export class Reader {
 
   #tellUnread(file: FollowedFile): void {
     const { path, unreadBytes: unread } = file;
-    if (unread > 0) this.#options.log.warn({ path, unread }, `${path} is gone, with ${unread} bytes not shipped`);
+    if (unread > 0)
+      this.#options.log.warn({ path, unread }, `${path} is gone, with ${unread} bytes not shipped`);
   }
 }

@@ -77,18 +77,23 @@ async function findOriginal(candidate: Opened, lost: LostFiles): Promise<Verdict
     if (one.place.offset === 0 || one.inode === candidate.inode) continue;
     const place = await placeInCopy(candidate, one);
     if (place === undefined) continue;
-    if (one.state === 'missing') mayBe = { kind: 'wait' };
-    else if (isProof(candidate, one)) return { kind: 'known', lost: one, place, isCopy: true };
+    const isLess = place.offset < one.place.offset;
+    if (one.state === 'missing' || (isLess && !candidate.isSettled)) mayBe = { kind: 'wait' };
+    else if (isProof(candidate, one, place)) return { kind: 'known', lost: one, place, isCopy: true };
   }
   return mayBe;
 }
 
 /**
  * That an original was cut, or that the copy is packed, says rotation. A file that is merely gone, and another that begins
- * with the same few lines, are two files: only more than a head in common makes one of them.
+ * with the same few lines, are two files: only more than a head in common makes one of them. So it is with a file that
+ * has less than was read.
  */
-const isProof = ({ content }: Candidate, { state, place }: Lost): boolean =>
-  state === 'replaced' || content.packing !== undefined || place.offset >= HEAD_BYTES;
+function isProof({ content }: Candidate, { state, place }: Lost, { offset }: Place): boolean {
+  const isRotation = state === 'replaced' || content.packing !== undefined;
+  if (offset < place.offset) return isRotation && offset >= HEAD_BYTES + LAST_BYTES;
+  return isRotation || offset >= HEAD_BYTES;
+}
 
 /** Where to go on in this content, if it is a copy of what was read up to this place. */
 async function placeInCopy(
@@ -150,7 +155,7 @@ async function hasOutgrown({ content, opening: { bytes } }: Opened): Promise<boo
 async function isStillThere(file: FollowedFile): Promise<boolean> {
   if (file.packing !== undefined) return true;
   try {
-    return file.hasPath && (await file.isUnchanged(await file.content()));
+    return file.hasPath && (await file.isUnchanged());
   } catch {
     return false;
   }

@@ -44,7 +44,8 @@ export class Scanner {
   async look(): Promise<void> {
     const { wake, now, times } = this.#options;
     for (const path of wake.takeChanged()) this.#changed(path);
-    if (wake.hasRenames || this.#followed.isShort) this.#scanAtMs = Math.min(this.#scanAtMs, this.#notBeforeMs);
+    if (wake.hasRenames || this.#followed.isShort)
+      this.#scanAtMs = Math.min(this.#scanAtMs, this.#notBeforeMs);
     if (now() >= this.#scanAtMs) {
       wake.hasRenames = this.#followed.isShort = false;
       const startedAt = now();
@@ -90,7 +91,8 @@ export class Scanner {
   }
 
   async #recognize(): Promise<void> {
-    for (const file of await this.#newcomers.recognizeAll()) if (file.hasPath) this.#byPath.set(file.path, file);
+    for (const file of await this.#newcomers.recognizeAll())
+      if (file.hasPath) this.#byPath.set(file.path, file);
   }
 
   #changed(path: string): void {

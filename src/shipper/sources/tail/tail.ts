@@ -135,7 +135,9 @@ class Following {
       if (signal.aborted) return;
     }
     if (signal.aborted) return;
-    await delay(Math.max(0, this.#times.roundMs - (this.#now() - startedAt)), undefined, { signal }).catch(() => undefined);
+    await delay(Math.max(0, this.#times.roundMs - (this.#now() - startedAt)), undefined, { signal }).catch(
+      () => undefined,
+    );
     await this.#wake.wait(this.#scanner.nextLookMs - this.#now());
   }
 

@@ -84,4 +84,5 @@ export class Wake implements Disposable {
 }
 
 /** The folders of these paths. */
-export const foldersOf = (paths: Iterable<string>): Set<string> => new Set([...paths].map((path) => dirname(path)));
+export const foldersOf = (paths: Iterable<string>): Set<string> =>
+  new Set([...paths].map((path) => dirname(path)));

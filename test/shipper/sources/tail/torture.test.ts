@@ -1,4 +1,14 @@
-import { appendFile, copyFile, readFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -52,7 +62,11 @@ class Torture {
 
   async shift(): Promise<void> {
     const names = (await readdir(this.#folder.path)).filter((name) => /^app\.log\.\d+/.test(name));
-    const numbered = names.map((name) => ({ name, n: Number(name.split('.')[2]), packed: name.endsWith('.gz') }));
+    const numbered = names.map((name) => ({
+      name,
+      n: Number(name.split('.')[2]),
+      packed: name.endsWith('.gz'),
+    }));
     for (const { name, n, packed } of numbered.toSorted((a, b) => b.n - a.n))
       await rename(this.#folder.in(name), `${this.app}.${n + 1}${packed ? '.gz' : ''}`);
   }
@@ -106,7 +120,10 @@ class Torture {
   async start(): Promise<void> {
     if (this.#tail !== undefined) return;
     const times = { rotatedMs: 60 };
-    this.#tail = new Tail({ paths: [this.#folder.in('app.log*')], times, log: this.#logs.log }, this.#positions);
+    this.#tail = new Tail(
+      { paths: [this.#folder.in('app.log*')], times, log: this.#logs.log },
+      this.#positions,
+    );
     await delay(this.#below(60));
   }
 
@@ -136,7 +153,9 @@ class Torture {
 
   check(): void {
     const lines = [...this.#received, ...(this.#tail?.lines ?? [])];
-    const numbers = lines.filter((line) => line.startsWith('{"n"')).map((line) => (JSON.parse(line) as { n: number }).n);
+    const numbers = lines
+      .filter((line) => line.startsWith('{"n"'))
+      .map((line) => (JSON.parse(line) as { n: number }).n);
     const seen = new Map<number, number>();
     for (const n of numbers) seen.set(n, (seen.get(n) ?? 0) + 1);
     const twice = [...seen].filter(([, times]) => times > 1).map(([n]) => n);
@@ -144,7 +163,10 @@ class Torture {
     const headers = lines.filter((line) => line.startsWith('{"header"')).length;
     const others = lines.length - numbers.length - headers;
     this.steps.push(...this.#logs.lines.splice(0).map(({ msg }) => `    ${msg}`));
-    expect({ twice, missing, headers, others }, `${this.steps.join('\n').replaceAll(this.#folder.path, '')}\n`).toEqual({
+    expect(
+      { twice, missing, headers, others },
+      `${this.steps.join('\n').replaceAll(this.#folder.path, '')}\n`,
+    ).toEqual({
       twice: [],
       missing: [],
       headers: this.#headers,
@@ -153,7 +175,20 @@ class Torture {
   }
 
   async step(): Promise<void> {
-    const steps = ['write', 'write', 'write', 'renameRotation', 'copyTruncate', 'pack', 'kill', 'start', 'start', 'settle', 'pause', 'recreate'] as const;
+    const steps = [
+      'write',
+      'write',
+      'write',
+      'renameRotation',
+      'copyTruncate',
+      'pack',
+      'kill',
+      'start',
+      'start',
+      'settle',
+      'pause',
+      'recreate',
+    ] as const;
     const step = steps[this.#below(steps.length)] ?? 'write';
     this.steps.push(...this.#logs.lines.splice(0).map(({ msg }) => `    ${msg}`), `${step} ${this.#written}`);
     if (step === 'pause') await delay(this.#below(80));
