@@ -6,6 +6,8 @@ export type Packing = 'gzip' | 'zstd';
 export interface Content {
   /** Undefined for a file that is read as it is, and may grow. */
   readonly packing?: Packing;
+  /** True where it was too short, when it was opened, to tell how it is packed. */
+  readonly isShort: boolean;
   /** Fills the buffer behind `fill`; the answer is where it is filled to: less than its end at the end of the file. */
   readInto(buffer: Buffer, fill: number, position: number): Promise<number>;
   /** How many bytes there are; undefined where that is not known before they are unpacked. */

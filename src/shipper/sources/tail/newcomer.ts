@@ -60,12 +60,13 @@ export class Newcomer implements Closable {
       throw new TailError('replaced', `${this.path} is another file now`);
     }
     if (bytes !== this.bytes) this.#grew(nowMs, bytes);
-    if (bytes === 0) {
-      // Its first bytes say how it is packed, so it is opened again when it has some.
+    const isSettled = nowMs - this.#grewAtMs >= settledMs;
+    if (bytes === 0 || (this.#content.isShort && !isSettled)) {
+      // Its first bytes say how it is packed, so it is opened again when it has more.
       await this.close();
       return undefined;
     }
-    return { inode, bytes, content: this.#content, isSettled: nowMs - this.#grewAtMs >= settledMs };
+    return { inode, bytes, content: this.#content, isSettled };
   }
 
   #grew(nowMs: number, bytes: number): void {

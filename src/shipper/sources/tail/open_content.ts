@@ -10,8 +10,11 @@ export async function openContent(path: string): Promise<Content> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new TailError('not_a_file', `${path} is not a file`);
-    const packing = packingOf(await firstBytes(file), path);
-    return packing === undefined ? new PlainContent(file) : new PackedContent(file, packing);
+    const first = await firstBytes(file);
+    const packing = packingOf(first, path);
+    return packing === undefined
+      ? new PlainContent(file, first.length < MAGIC_BYTES)
+      : new PackedContent(file, packing);
   } catch (error) {
     await file.close();
     throw error;
@@ -30,10 +33,12 @@ export async function factsAt(path: string): Promise<FileFacts | undefined> {
 }
 
 class PlainContent implements Content {
+  readonly isShort: boolean;
   readonly #file: FileHandle;
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, isShort: boolean) {
     this.#file = file;
+    this.isShort = isShort;
   }
 
   async readInto(buffer: Buffer, fill: number, position: number): Promise<number> {

@@ -14,6 +14,7 @@ const UNPACK = { gzip: createGunzip, zstd: createZstdDecompress } as const;
  */
 export class PackedContent implements Content {
   readonly packing: Packing;
+  readonly isShort = false;
   readonly #file: FileHandle;
   #chunks: Buffer[] = [];
   /** Where `#chunks` begin and end in the inflated bytes. */
