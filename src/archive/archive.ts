@@ -103,7 +103,7 @@ export class Archive implements CommitLog {
         options.report?.found?.(`followers can't be told how far the archive is: ${error.message}`),
       );
       const archive = new Archive(options, writer, mark, places, unlock);
-      await archive.#publish();
+      archive.#publish();
       await mark.close();
       archive.#retention.run((await loadCheckpoint(folder))?.position.segment);
       return archive;
@@ -176,7 +176,7 @@ export class Archive implements CommitLog {
       const group = this.#waiting.slice(0, this.#writer.groupSize(this.#waiting.map(({ member }) => member)));
       if (!(await this.#commit(group))) break;
       this.#waiting = this.#waiting.slice(group.length);
-      void this.#publish();
+      this.#publish();
       for (const { block, resolve } of group) {
         this.#placeOf(block.shipperId).wrote(block);
         this.#options.report?.stored?.(block);
@@ -187,10 +187,10 @@ export class Archive implements CommitLog {
   }
 
   /** Says how far followers may read. */
-  async #publish(): Promise<void> {
+  #publish(): void {
     const { position } = this.#writer;
     if (position !== undefined)
-      await this.#mark.publish({ ...position, isDurable: this.#options.fsync === 'always' });
+      this.#mark.publish({ ...position, isDurable: this.#options.fsync === 'always' });
   }
 
   /**

@@ -15,6 +15,9 @@ export const COMMITTED_FILE = 'committed.json';
 
 const LINE_BYTES = 160;
 
+/** A group of blocks is committed every few milliseconds: writing each mark would cost the writer a part of that. */
+const PUBLISH_WITHIN_MS = 50;
+
 export interface Committed extends Position {
   /** What it covers was forced to disk before it was acknowledged. */
   readonly isDurable: boolean;
@@ -26,7 +29,8 @@ export class CommittedMark {
   readonly #onError: (error: Error) => void;
   #file: FileHandle | undefined;
   #next: Committed | undefined;
-  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #isTroubled = false;
 
   /** A disk that does not take it is told to `onError`, once an outage, and keeps followers waiting, nobody else. */
@@ -35,33 +39,38 @@ export class CommittedMark {
     this.#onError = onError;
   }
 
-  /** Settles once it is written; of those that come meanwhile only the last is. */
-  publish(committed: Committed): Promise<void> {
+  /** Says so within `PUBLISH_WITHIN_MS`; of those that come meanwhile only the last is written. */
+  publish(committed: Committed): void {
     this.#next = committed;
-    return (this.#writing ??= this.#write());
+    this.#timer ??= setTimeout(() => void this.#flush(), PUBLISH_WITHIN_MS).unref();
   }
 
   /** Writes what is left to write, and closes the file: an open one would keep the disk from being made read-only. */
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#flush();
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
   }
 
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return (this.#writing = this.#writing.then(() => this.#write()));
+  }
+
   async #write(): Promise<void> {
-    for (let next = this.#next; next !== undefined; next = this.#next) {
-      this.#next = undefined;
-      try {
-        this.#file ??= await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o640);
-        await this.#file.write(encode(next), 0, LINE_BYTES, 0);
-        this.#isTroubled = false;
-      } catch (error) {
-        if (!this.#isTroubled) this.#onError(error as Error);
-        this.#isTroubled = true;
-      }
+    const next = this.#next;
+    this.#next = undefined;
+    if (next === undefined) return;
+    try {
+      this.#file ??= await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o640);
+      await this.#file.write(encode(next), 0, LINE_BYTES, 0);
+      this.#isTroubled = false;
+    } catch (error) {
+      if (!this.#isTroubled) this.#onError(error as Error);
+      this.#isTroubled = true;
     }
-    this.#writing = undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
 import type { SourcePositions } from '../entry.ts';
-import { HEADER_BYTES, encodeFrame, type Algorithm, type Frame } from '../wire/frame.ts';
+import { HEADER_BYTES, type Algorithm, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Counts } from './counts.ts';
@@ -264,28 +264,14 @@ export class Delivery {
     );
   }
 
-  #received(frame: Frame, line: Line): void {
-    if (this.mode === 'plain') return;
-    const { payload } = frame;
-    switch (frame.type) {
-      case 'ACK':
-        return this.#acked(messages.decodeAck(payload));
-      case 'REJECT':
-        return this.#rejects.add(messages.decodeReject(payload));
-      case 'ERROR': {
-        const error = refusal(messages.decodeFault(payload));
-        if (error instanceof ShipperError) this.#failure = error;
-        return line.destroy(error);
-      }
-      case 'BYE':
-        this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
-        return;
-      case 'PING':
-        return line.write([encodeFrame('PONG', payload)]);
-      case 'PONG':
-        return;
-      default:
-        throw new WireError('unexpected_type', `a receiver does not send ${frame.type}`);
+  #received({ type, payload }: Frame, line: Line): void {
+    if (type === 'ACK') this.#acked(messages.decodeAck(payload));
+    else if (type === 'REJECT') this.#rejects.add(messages.decodeReject(payload));
+    else if (type === 'BYE') this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
+    else if (type === 'ERROR') {
+      const error = refusal(messages.decodeFault(payload));
+      if (error instanceof ShipperError) this.#failure = error;
+      line.destroy(error);
     }
   }
 

@@ -83,9 +83,9 @@ export class Line {
     return this.#closed;
   }
 
-  /** From now on frames go to `receive`. */
+  /** From now on what a receiver says of batches, and of itself, goes to `receive`; signs of life are the line's own affair. */
   listen(receive: (frame: Frame) => void): void {
-    this.#receive = receive;
+    this.#receive = (frame) => this.#heard(frame, receive);
     this.#handOver();
     if (this.mode === 'acked') this.#keepalive = setInterval(() => this.#ping(), KEEPALIVE_MS).unref();
     void this.#closed.then(() => clearInterval(this.#keepalive));
@@ -192,6 +192,24 @@ export class Line {
       }
     } catch (error) {
       this.#socket.destroy(error as Error);
+    }
+  }
+
+  /** A plain receiver says nothing; a WELCOME that comes too late finds it taken for one. */
+  #heard(frame: Frame, receive: (frame: Frame) => void): void {
+    if (this.mode === 'plain') return;
+    switch (frame.type) {
+      case 'ACK':
+      case 'REJECT':
+      case 'ERROR':
+      case 'BYE':
+        return receive(frame);
+      case 'PING':
+        return this.write([encodeFrame('PONG', frame.payload)]);
+      case 'PONG':
+        return;
+      default:
+        throw new WireError('unexpected_type', `a receiver does not send ${frame.type}`);
     }
   }
 

@@ -15,6 +15,9 @@ export interface StayConnectedOptions {
   readonly log: Logger;
 }
 
+/** A receiver that asks for more than this is not heard. */
+const LONGEST_ABSENCE_MS = 60_000;
+
 /** A connection that lasted this long was a good one: the next attempt comes at once. */
 const GOOD_CONNECTION_MS = 5000;
 
@@ -32,7 +35,8 @@ export async function stayConnected(
     if (broken === undefined || stop.aborted) return;
     if (broken instanceof ShipperError) throw broken;
     if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
-    const waitMs = Math.max(returnAfterMs() ?? 0, backoffMs(attempt, reconnect, random()));
+    const asked = Math.min(returnAfterMs() ?? 0, LONGEST_ABSENCE_MS);
+    const waitMs = Math.max(asked, backoffMs(attempt, reconnect, random()));
     log.warn(
       { attempt, waitMs: Math.round(waitMs) },
       `no connection to ${where} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`,

@@ -6,15 +6,22 @@ import { until } from '../helpers/until.ts';
 
 const LINES = 20_000;
 
-/** A receiver, and its shipper behind a proxy with a file that is not yet shipped. */
-async function pairBehindProxy(folder: string, { keepsBytes = false } = {}) {
-  const pair = await FaultPair.in(folder);
+/** A receiver, and a proxy before it; a file that is not yet shipped. */
+async function pairBehindProxy({ keepsBytes = false } = {}) {
+  const folder = await temporaryFolder();
+  const pair = await FaultPair.in(folder.path);
   await pair.grow(LINES);
   await pair.startReceiver();
   const proxy = await FaultProxy.to(pair.port, { keepsBytes });
   return {
     pair,
     proxy,
+    /** Starts the shipper, on a slow line; settles when more than so many lines are archived. */
+    async shipsSlowly(archived: number, bytesPerSecond = 200_000): Promise<void> {
+      proxy.faults = { bytesPerSecond };
+      pair.startShipper(proxy.port);
+      await pair.reaches(archived);
+    },
     /** The shipper gets there by itself, and the archive is the file. */
     async expectRecovered(): Promise<void> {
       expect(await pair.shipper?.ended()).toMatchObject({ code: 0 });
@@ -23,6 +30,7 @@ async function pairBehindProxy(folder: string, { keepsBytes = false } = {}) {
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
@@ -31,8 +39,7 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   test.each(['close', 'reset'] as const)(
     'breaks every connection in the middle of a frame (%s)',
     async (by) => {
-      await using folder = await temporaryFolder();
-      await using line = await pairBehindProxy(folder.path);
+      await using line = await pairBehindProxy();
       const { pair, proxy } = line;
       proxy.faults = { breaksAfterBytes: { bytes: 30_001, by } };
       pair.startShipper(proxy.port);
@@ -43,8 +50,7 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   );
 
   test('breaks connections within the greeting', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path);
+    await using line = await pairBehindProxy();
     const { pair, proxy } = line;
     pair.startShipper(proxy.port);
     for (const bytes of [1, 4, 6, 7, 12, 40]) {
@@ -58,8 +64,7 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   });
 
   test('is slow and late in both directions', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path);
+    await using line = await pairBehindProxy();
     const { pair, proxy } = line;
     proxy.faults = { delayMs: 20, bytesPerSecond: 300_000 };
     pair.startShipper(proxy.port);
@@ -68,12 +73,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   });
 
   test('swallows acknowledgements until the connection breaks: what is stored is not stored again', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path);
+    await using line = await pairBehindProxy();
     const { pair, proxy } = line;
-    proxy.faults = { bytesPerSecond: 200_000 };
-    pair.startShipper(proxy.port);
-    await pair.reaches(0);
+    await line.shipsSlowly(0);
     proxy.faults = { dropsAnswers: true };
     const before = await pair.archived();
     await until('data goes on arriving', async () => (await pair.archived()) > before);
@@ -84,12 +86,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   });
 
   test('swallows what the shipper sends until the connection breaks: it is sent again', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path);
-    const { pair, proxy } = line;
-    proxy.faults = { bytesPerSecond: 200_000 };
-    pair.startShipper(proxy.port);
-    await pair.reaches(0);
+    await using line = await pairBehindProxy();
+    const { proxy } = line;
+    await line.shipsSlowly(0);
     proxy.faults = { dropsData: true };
     const before = proxy.sentBytes;
     await until('data is lost on the way', () => proxy.sentBytes > before);
@@ -103,12 +102,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   soakTest?.(
     'falls silent and never breaks: the shipper gives the connection up after a minute of no answer',
     async () => {
-      await using folder = await temporaryFolder();
-      await using line = await pairBehindProxy(folder.path);
+      await using line = await pairBehindProxy();
       const { pair, proxy } = line;
-      proxy.faults = { bytesPerSecond: 200_000 };
-      pair.startShipper(proxy.port);
-      await pair.reaches(0);
+      await line.shipsSlowly(0);
       proxy.faults = { dropsData: true, dropsAnswers: true };
       await until(
         'the shipper gives it up',
@@ -122,12 +118,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   );
 
   test('is down for a while', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path);
+    await using line = await pairBehindProxy();
     const { pair, proxy } = line;
-    proxy.faults = { bytesPerSecond: 200_000 };
-    pair.startShipper(proxy.port);
-    await pair.reaches(0);
+    await line.shipsSlowly(0);
     proxy.faults = { isDown: true };
     proxy.break('reset');
     await until(
@@ -139,12 +132,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
   });
 
   test('delivers what a broken connection carried a second time, before the shipper is back', async () => {
-    await using folder = await temporaryFolder();
-    await using line = await pairBehindProxy(folder.path, { keepsBytes: true });
-    const { pair, proxy } = line;
-    proxy.faults = { bytesPerSecond: 200_000 };
-    pair.startShipper(proxy.port);
-    await pair.reaches(20_000);
+    await using line = await pairBehindProxy({ keepsBytes: true });
+    const { proxy } = line;
+    await line.shipsSlowly(20_000);
     proxy.faults = { isDown: true };
     proxy.break('reset');
     await proxy.replay();
@@ -155,12 +145,9 @@ describe('the shipper gets through by itself, nothing is lost or doubled, where 
 });
 
 test('a connection that is duplicated while it lives takes the shipper over: it is told, and nothing is doubled', async () => {
-  await using folder = await temporaryFolder();
-  await using line = await pairBehindProxy(folder.path, { keepsBytes: true });
+  await using line = await pairBehindProxy({ keepsBytes: true });
   const { pair, proxy } = line;
-  proxy.faults = { bytesPerSecond: 100_000 };
-  pair.startShipper(proxy.port);
-  await pair.reaches(20_000);
+  await line.shipsSlowly(20_000, 100_000);
   await proxy.replay();
   expect(await pair.shipper?.ended()).toMatchObject({ code: 1 });
   expect(pair.shipper?.stderr).toContain('taken_over');

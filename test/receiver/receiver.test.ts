@@ -8,6 +8,17 @@ import { archivedLines, testReceiver, verdictOn } from '../helpers/receivers.ts'
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
+/** A receiver whose disk takes nothing, and a shipper that waits for its acknowledgement. */
+async function inOutage(folder: string) {
+  const disk = new FaultyDisk();
+  const receiver = await testReceiver(folder, { archive: { disk, retryAfterMs: 2 } });
+  const peer = await shipperPeer(receiver.port, 'a');
+  disk.faults.add('write');
+  peer.send(batchFrame());
+  await until('it is in trouble', () => receiver.trouble !== undefined);
+  return { disk, receiver, peer, [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() };
+}
+
 describe('the archive holds what came', () => {
   test.each(['gzip', 'zstd'] as const)('as %s, however it was compressed on the way', async (format) => {
     await using folder = await temporaryFolder();
@@ -75,12 +86,8 @@ describe('while the disk takes nothing', () => {
 
   test('a stop refuses what is in hand with ERROR unavailable, and the books still balance', async () => {
     await using folder = await temporaryFolder();
-    const disk = new FaultyDisk();
-    const receiver = await testReceiver(folder.path, { archive: { disk, retryAfterMs: 2 } });
-    await using peer = await shipperPeer(receiver.port, 'a');
-    disk.faults.add('write');
-    peer.send(batchFrame());
-    await until('it is in trouble', () => receiver.trouble !== undefined);
+    await using outage = await inOutage(folder.path);
+    const { disk, peer, receiver } = outage;
     let isStopped = false;
     const stopped = receiver[Symbol.asyncDispose]().then(() => (isStopped = true));
     try {
@@ -130,12 +137,8 @@ describe('the health of a receiver', () => {
 
   test('is not_acknowledging in an outage, though it was told to stop', async () => {
     await using folder = await temporaryFolder();
-    const disk = new FaultyDisk();
-    const receiver = await testReceiver(folder.path, { archive: { disk, retryAfterMs: 2 } });
-    await using peer = await shipperPeer(receiver.port, 'a');
-    disk.faults.add('write');
-    peer.send(batchFrame());
-    await until('it is in trouble', () => receiver.trouble !== undefined);
+    await using outage = await inOutage(folder.path);
+    const { receiver } = outage;
     const stopped = receiver[Symbol.asyncDispose]();
     expect(receiver.health).toMatchObject({ state: 'not_acknowledging' });
     await stopped;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../base/logger.ts';
 import type { Lines } from '../../entry.ts';
-import { encodeFrame, type Frame } from '../../wire/frame.ts';
 import * as messages from '../../wire/messages.ts';
 import { WireError } from '../../wire/wire_error.ts';
 import { encodeBatch, type Compression } from '../encode.ts';
@@ -125,27 +124,14 @@ export class LetterDelivery {
   /** What the receiver says to the batch; rejects where the connection ends before. */
   #answerTo(sequence: number, line: Line): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    line.listen(({ type, payload }: Frame) => {
-      switch (type) {
-        case 'REJECT': {
-          const { code, reason } = messages.decodeReject(payload);
-          return resolve({ kind: 'rejected', code, reason });
-        }
-        case 'ACK':
-          if (messages.decodeAck(payload).sequence === sequence) resolve({ kind: 'stored' });
-          return;
-        case 'ERROR':
-          return reject(refusal(messages.decodeFault(payload)));
-        case 'BYE':
-          this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
-          return;
-        case 'PING':
-          return line.write([encodeFrame('PONG', payload)]);
-        case 'PONG':
-          return;
-        default:
-          throw new WireError('unexpected_type', `a receiver does not send ${type}`);
-      }
+    line.listen(({ type, payload }) => {
+      if (type === 'ACK') {
+        if (messages.decodeAck(payload).sequence === sequence) resolve({ kind: 'stored' });
+      } else if (type === 'REJECT') {
+        const { code, reason } = messages.decodeReject(payload);
+        resolve({ kind: 'rejected', code, reason });
+      } else if (type === 'BYE') this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
+      else if (type === 'ERROR') reject(refusal(messages.decodeFault(payload)));
     });
     void line.closed.then((failure) => reject(failure ?? new Error('the receiver closed the connection')));
     return promise;
