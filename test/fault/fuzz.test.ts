@@ -12,7 +12,7 @@ import { WireError } from '../../src/wire/wire_error.ts';
 import { openArchive } from '../helpers/archives.ts';
 import { makeBlock, makeBlocks, memberBytes } from '../helpers/blocks.ts';
 import { conversations, cutAt, mutate, mutations } from '../helpers/fuzz_frames.ts';
-import { HELLO, rawPeer } from '../helpers/raw_peer.ts';
+import { rawPeer } from '../helpers/raw_peer.ts';
 import { verdictOn } from '../helpers/receivers.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
@@ -25,7 +25,7 @@ const TIMEOUT_MS = SECONDS * 1000 + 60_000;
 const forShare = (share: number): fc.Parameters<unknown> => ({
   numRuns: 1e9,
   plugins: [fc.interruptAfterTimeLimit(SECONDS * share * 1000)],
-  endOnFailure: SECONDS < 60,
+  endOnFailure: SECONDS <= 60,
   ...(process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }),
 });
 
@@ -41,6 +41,17 @@ const MEMORY_BOUND_BYTES = 700 * 1024 * 1024;
 const expectLittleMemory = (): void =>
   expect(process.resourceUsage().maxRSS * 1024, 'the most memory ever held').toBeLessThan(MEMORY_BOUND_BYTES);
 
+/** True where a frame is a HELLO: by its type, for bits 1-2 of the flags mean nothing where bit 0 is clear. */
+function saysHello(bytes: Buffer): boolean {
+  const decoder = new FrameDecoder({ maxFrameBytes: bytes.length });
+  try {
+    for (const { type } of decoder.push(bytes)) if (type === 'HELLO') return true;
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+  }
+  return false;
+}
+
 test(
   'whatever peers say, the receiver lives, another shipper ships on, and who did not greet hears nothing',
   async () => {
@@ -54,7 +65,7 @@ test(
         peer.socket.end();
         await peer.ended();
       }
-      if (!bytes.includes(HELLO)) expect(peer.bytesReceived).toBe(0);
+      if (!saysHello(bytes)) expect(peer.bytesReceived).toBe(0);
       await witnessed.shipsOn();
     });
     await fc.assert(property, forShare(0.5));
