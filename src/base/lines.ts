@@ -9,6 +9,10 @@ export type Cut =
   /** Piece `part` (from 1) of a line longer than the limit; `isLast` where the line ended behind it. */
   | { readonly kind: 'piece'; readonly bytes: Buffer; readonly part: number; readonly isLast: boolean };
 
+/** Where the text of a line begins: behind its byte order mark, with which files of some programs begin. */
+export const behindMark = (bytes: Buffer, start: number): number =>
+  bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? start + 3 : start;
+
 export class LineCutter {
   readonly #maxLineBytes: number;
   /** A copy: the memory it was read into belongs to the lines before it. */

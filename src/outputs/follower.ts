@@ -7,10 +7,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ArchiveReader, type ReadBlock } from '../archive/follow.ts';
 import { publishPlace } from '../archive/follower_places.ts';
-import { release } from '../base/release.ts';
+import { release } from '../base/large_buffers.ts';
 import { AT_START, type FollowerState, type Output, type OutputPlan } from './output.ts';
 import { RejectedLines } from './rejected_lines.ts';
-import { rowsOf } from './rows.ts';
+import { partsOf } from './rows.ts';
 
 export interface FollowOptions {
   /** The archive. */
@@ -94,15 +94,15 @@ class Follower {
   }
 
   async take(block: ReadBlock): Promise<void> {
-    const { rows, malformed } = rowsOf(block);
-    if (malformed.length > 0) await this.#rejected.add(block, malformed);
-    if (rows.rows.length > 0) await this.#output.write(rows);
+    let { entries, malformed } = this.#state;
+    for (const part of partsOf(block)) {
+      if (part.malformed.length > 0) await this.#rejected.add(block, part.malformed);
+      if (part.rows.rows.length > 0) await this.#output.write(part.rows);
+      entries += part.rows.rows.length;
+      malformed += part.malformed.length;
+    }
     this.#unsavedBytes += block.raw.length;
-    this.#state = {
-      ...this.#state,
-      entries: this.#state.entries + rows.rows.length,
-      malformed: this.#state.malformed + malformed.length,
-    };
+    this.#state = { ...this.#state, entries, malformed };
     release(block.raw);
   }
 

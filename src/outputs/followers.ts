@@ -8,8 +8,11 @@ import type { OutputName, OutputSettings } from './plans.ts';
 /** A thread that fell (out of memory, say) is begun again after so long. */
 const RESTART_AFTER_MS = 5000;
 
-/** Entries die young: with more room for them a follower takes twice the memory, and is no faster. */
-const YOUNG_MIB = 16;
+/**
+ * Of a thread's heap. Entries die young: with more room for them a follower is no faster. V8 lets a heap grow the more
+ * freely the more it may take, and it may take what an entry of 16 MiB needs at worst, which is 0.4 GiB.
+ */
+const HEAP = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 1024 };
 
 /** In the built program it is JavaScript. */
 const WORKER = new URL('./follower_worker.ts', import.meta.url);
@@ -38,7 +41,7 @@ async function keepThread(orders: FollowerOrders, log: Logger, signal: AbortSign
     const worker = new Worker(PROGRAM, {
       workerData: orders,
       name: `follower ${name}`,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+      resourceLimits: HEAP,
     });
     const end = (): void => worker.postMessage('stop');
     signal.addEventListener('abort', end, { once: true });

@@ -3,7 +3,7 @@
  * dropped. Any other line becomes `{"message": …}`.
  */
 import { isUtf8 } from 'node:buffer';
-import type { Cut } from '../base/lines.ts';
+import { behindMark, type Cut } from '../base/lines.ts';
 import type { Lines } from '../entry.ts';
 import { isBraced } from '../wire/ndjson.ts';
 
@@ -67,12 +67,13 @@ function countBraced(bytes: Buffer): number | undefined {
 
 function rewritten(bytes: Buffer): Lines {
   const lines: Buffer[] = [];
-  for (let start = 0; start < bytes.length;) {
+  for (let next = 0; next < bytes.length;) {
+    const start = behindMark(bytes, next);
     const end = bytes.indexOf(NEWLINE, start);
     const line = bytes.subarray(start, end);
     if (isBraced(bytes, start, end) && isUtf8(line)) lines.push(bytes.subarray(start, end + 1));
     else if (!isBlank(line)) lines.push(toLine(textOf(line.at(-1) === 0x0d ? line.subarray(0, -1) : line)));
-    start = end + 1;
+    next = end + 1;
   }
   return { bytes: Buffer.concat(lines), count: lines.length };
 }

@@ -129,11 +129,15 @@ describe('follow', () => {
       {
         ...blank,
         time: received,
-        message: `'=HYPERLINK("http://x")`,
+        message: '=HYPERLINK("http://x")',
         rest: '{"nested":{"a":[1,{"b":null}]},"ü":"☃"}',
       },
       { ...blank, time, message: '\u0007bell', rest: '{}' },
     ]);
+    expect(await followOnce(folder.path, 'csv', '--from', 'start', '--csv-defuse-formulas', 'true')).toBe(0);
+    expect((await pythonReads('csv', folder.in('outputs', 'logs.csv')))[1]).toMatchObject({
+      message: `'=HYPERLINK("http://x")`,
+    });
     const empty = { level: null, service: null, host: null, tags: null, shipper: 'a' };
     expect(await pythonReads('sqlite', folder.in('outputs', 'logs.db'))).toEqual([
       {

@@ -1,7 +1,7 @@
 /** Every command the README shows is run here, or named below with the reason why not. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeNumberedFile } from '../helpers/numbered_file.ts';
@@ -44,10 +44,21 @@ interface Done {
   readonly output: string;
 }
 
+/** What follows files ends when it is told to; here, when its first look is done. */
+const isEndless = (command: string): boolean => command.includes(' tail ');
+
+/** SIGTERM to the program that a shell, npm and tsx run: one signal, as from Ctrl-C once they have passed it on. */
+async function endProgram(pid: number): Promise<void> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const [child] = children.split(' ').filter((one) => one !== '');
+  if (child === undefined) process.kill(pid, 'SIGTERM');
+  else await endProgram(Number(child));
+}
+
 async function shell(command: string, cwd: string, env: Record<string, string>): Promise<Done> {
   const child = spawn('sh', ['-c', command], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, HELLO_TIMEOUT: '30', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -56,7 +67,12 @@ async function shell(command: string, cwd: string, env: Record<string, string>):
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  await once(child, 'close');
+  const closed = once(child, 'close');
+  if (isEndless(command)) {
+    await until(`${command} follows`, () => output.includes('following') || child.exitCode !== null, 30_000);
+    if (child.exitCode === null && child.pid !== undefined) await endProgram(child.pid);
+  }
+  await closed;
   return { code: child.exitCode, output };
 }
 
@@ -92,6 +108,8 @@ describe('the README', () => {
   test('its commands work as they are written, one after the other', async () => {
     await using folder = await checkout();
     await writeNumberedFile(folder.in('app.jsonl'), 500);
+    await mkdir(folder.in('logs'));
+    await writeNumberedFile(folder.in('logs', 'app.log'), 500);
     const server = spawn('node', ['server_main.ts'], {
       cwd: folder.path,
       env: { ...process.env, SERVER_PORT: '0' },
@@ -110,6 +128,7 @@ describe('the README', () => {
         expect(code, `${command}\n${output}`).toBe(0);
         if (command.includes('npm run client') && !command.includes('--silent'))
           expect(output).toMatch(/done: \d+ entries (acknowledged|written to day\.jsonl)/);
+        if (isEndless(command)) expect(output).toContain('following 1 file');
         if (command.includes('head')) expect(output).not.toBe('');
         if (command.includes('verify')) expect(output).toContain('clean');
         if (/cat/.test(command)) expect(output).toContain('{"');
@@ -118,5 +137,5 @@ describe('the README', () => {
       server.kill('SIGKILL');
       await once(server, 'close');
     }
-  });
+  }, 240_000);
 });

@@ -17,7 +17,7 @@ export const outputEnv = (folder: string): Record<string, string> => ({
   OUTPUT_MAX_BYTES: '2MiB',
 });
 
-/** A follower that has its output and reads. */
+/** A follower that has its output and reads. Rejects where it ends instead, unless it is to. */
 export async function startFollower(folder: string, name: Name, ...args: string[]): Promise<Program> {
   const program = new Program('server_main.ts', ['follow', '--output', name, ...args], outputEnv(folder));
   await until(
@@ -25,6 +25,8 @@ export async function startFollower(folder: string, name: Name, ...args: string[
     () => program.stdout.includes('following') || program.child.exitCode !== null,
     30_000,
   );
+  if (!program.stdout.includes('following') && !args.includes('--once'))
+    throw new Error(`the follower ${name} ended:\n${program.stdout}${program.stderr}`);
   return program;
 }
 

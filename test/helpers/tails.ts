@@ -9,7 +9,7 @@ import { until } from './until.ts';
 /** Quick: a second of a user's is twenty milliseconds here. */
 const TIMES = {
   ...{ pollMs: 10, scanMs: 40, confirmMs: 20, copyMs: 400, rotatedMs: 150 },
-  ...{ heldMs: 100, openMs: 5000, forgetMs: 60_000, roundMs: 1 },
+  ...{ heldMs: 100, restMs: 30_000, openMs: 5000, forgetMs: 60_000, roundMs: 1 },
 };
 
 export interface TailWishes extends Partial<Omit<TailOptions, 'times'>> {

@@ -205,6 +205,7 @@ test('OUTPUTS names the outputs there are', () => {
     textFile: '/d',
     textTemplate: '{message}',
     jsonlFile: '/e',
+    userFilesFolder: '/f',
     maxBytes: 0,
     maxFiles: 0,
   };

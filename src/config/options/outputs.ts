@@ -2,7 +2,7 @@
 import { boolean, bytes, integer, text, type Kind } from '../kinds.ts';
 import { GIB, option } from '../option.ts';
 
-const NAMES = ['csv', 'sqlite', 'text', 'jsonl', 'stats'] as const;
+const NAMES = ['csv', 'sqlite', 'text', 'jsonl', 'stats', 'users'] as const;
 
 /** Names of outputs with commas between them, or none. */
 const outputs: Kind<readonly (typeof NAMES)[number][]> = {
@@ -31,7 +31,7 @@ export const OUTPUT_OPTIONS = {
     default: '',
     side: 'server',
     toml: 'outputs.names',
-    help: 'What follows the archive, with commas between: csv, sqlite, text, jsonl, stats. Each has its own thread and position; none holds up the receiver.',
+    help: 'What follows the archive, with commas between: csv, sqlite, text, jsonl, stats, users. Each has its own thread and position; none holds up the receiver.',
   }),
   OUTPUT_DIR: option({
     kind: text('a folder'),
@@ -49,10 +49,10 @@ export const OUTPUT_OPTIONS = {
   }),
   CSV_DEFUSE_FORMULAS: option({
     kind: boolean,
-    default: 'true',
+    default: 'false',
     side: 'server',
     toml: 'outputs.csv_defuse_formulas',
-    help: "Put ' before fields that a spreadsheet would take for a formula (= + - @ first). false: fields exactly as they are.",
+    help: "For files that people open in a spreadsheet: put ' before fields that it would take for a formula (= + - @ first). false: fields exactly as they are.",
   }),
   SQLITE_FILE: option({
     kind: file,

@@ -1,6 +1,7 @@
 /** `send`: files read once, from where the receiver says the last run ended. */
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { lend } from '../../base/large_buffers.ts';
 import type { Logger } from '../../base/logger.ts';
 import { LineCutter, type Cut } from '../../base/lines.ts';
 import type { SourcePosition, SourcePositions } from '../../entry.ts';
@@ -70,7 +71,7 @@ async function* readFile(
   };
   for (let at = offset; !signal.aborted;) {
     const { restBytes } = cutter;
-    const buffer = Buffer.allocUnsafeSlow(Math.max(options.readBytes, restBytes * 2));
+    const buffer = lend(Math.max(options.readBytes, restBytes * 2));
     cutter.moveRest(buffer);
     const end = await readInto(buffer, restBytes, file, at);
     const bytes = buffer.subarray(0, end);

@@ -1,4 +1,5 @@
 /** Writes what happens in sessions as lines: bytes copied from a template, with the few that differ put in. */
+import { lend } from '../../../base/large_buffers.ts';
 import type { Chunk } from '../../source.ts';
 import { STEPS, STEP_NAMES } from './flow.ts';
 import { FORMATS, type FormatName } from './formats.ts';
@@ -23,7 +24,7 @@ export class LineWriter {
   readonly #userDigits: number;
   readonly #chunkBytes: number;
   readonly #maxLineBytes: number;
-  #buffer = NOTHING;
+  #buffer: Buffer = NOTHING;
   #end = 0;
   #count = 0;
   #n = 0;
@@ -55,7 +56,7 @@ export class LineWriter {
 
   /** Writes a line, of this time. There must be room for it. */
   write(timeMs: number): void {
-    if (this.#buffer.length === 0) this.#buffer = Buffer.allocUnsafeSlow(this.#chunkBytes);
+    if (this.#buffer.length === 0) this.#buffer = lend(this.#chunkBytes);
     const buffer = this.#buffer;
     const session = this.#sessions.next();
     const { head, at, tail } = this.#templates[session.step * HOSTS + session.host] as LineTemplate;

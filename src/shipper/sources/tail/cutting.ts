@@ -3,7 +3,7 @@ import type { EntriesOfCut } from '../../entry_lines.ts';
 import { asTheyAre, type Shaper, type ShaperOf } from '../../shaper.ts';
 import { bytesAt, type Content } from './content.ts';
 import { HEAD_BYTES, LAST_BYTES, headOf, lastOf, startsAs, type Place } from './fingerprint.ts';
-import { bytesBefore, recentAfter, type Recent } from './recent_bytes.ts';
+import { bytesBefore, recentAfter, shortened, type Recent } from './recent_bytes.ts';
 
 export interface CuttingOptions {
   readonly maxLineBytes: number;
@@ -27,6 +27,7 @@ export class Cutting {
   #readTo: number;
   #readPart: number;
   #recent: Recent;
+  #hole = 0;
 
   constructor(path: string, place: Place, options: CuttingOptions) {
     this.#options = options;
@@ -47,9 +48,22 @@ export class Cutting {
     return this.#readTo;
   }
 
+  /** True where lines were read that are in no entry yet. */
+  get hasHeldLines(): boolean {
+    return this.#readTo > this.#doneTo;
+  }
+
   /** The last of what was cut into lines. */
   get recent(): Recent {
     return this.#recent;
+  }
+
+  /**
+   * Zeros that the file begins with, where it was read from its start: what a writer that does not append leaves when its
+   * file is cut. They are left out, and are in the place of the first entry behind them.
+   */
+  get hole(): number {
+    return this.#hole;
   }
 
   /**
@@ -83,9 +97,12 @@ export class Cutting {
   *push(bytes: Buffer, isLast: boolean): Generator<Shipment, void, undefined> {
     const { maxLineBytes, maxChunkBytes, shaperOf } = this.#options;
     const cutter = new LineCutter(maxLineBytes, this.#readPart);
-    const cuts = [...cutter.push(bytes), ...(isLast ? cutter.end() : [])];
+    const zeros = this.#zerosIn(bytes);
+    const cuts = [...cutter.push(bytes.subarray(zeros)), ...(isLast ? cutter.end() : [])];
     const before = this.#recent;
-    const done = bytes.subarray(0, sum(cuts.map(lengthOf)));
+    const done = bytes.subarray(0, zeros + sum(cuts.map(lengthOf)));
+    this.#hole += zeros;
+    this.#readTo += zeros;
     // Before anything is yielded: who ships what is owned gives its memory back.
     if (shaperOf === undefined) this.#recent = recentAfter(before, done);
     for (const cut of cuts) {
@@ -95,13 +112,31 @@ export class Cutting {
       const isOwned = cuts.length === 1 && runs.length === 1 && shaperOf === undefined;
       for (const run of runs) yield this.#shipment(run, before, bytes, { part: this.#readPart, isOwned });
     }
-    if (shaperOf !== undefined) this.#recent = recentAfter(before, done, this.#place.offset - LAST_BYTES);
+    if (shaperOf !== undefined) this.#recent = recentAfter(before, done, this.#doneTo - LAST_BYTES);
+  }
+
+  /** Lets go of what only tells a copy that has less than was read: none is in the making. */
+  rest(): void {
+    if (this.#recent.bytes.length > LAST_BYTES)
+      this.#recent = shortened(this.#recent, this.#doneTo - LAST_BYTES);
   }
 
   /** What the shaper holds back. */
   *flush(): Generator<Shipment, void, undefined> {
     for (const run of this.#shaper.flush(this.#options.maxChunkBytes))
       yield this.#shipment(run, this.#recent, Buffer.alloc(0), { part: 0, isOwned: false });
+  }
+
+  /** Those of the hole that these bytes go on with. One zero alone is none: text in UTF-16 may begin with it. */
+  #zerosIn(bytes: Buffer): number {
+    if (this.#readTo > this.#hole) return 0;
+    let zeros = 0;
+    while (bytes[zeros] === 0) zeros += 1;
+    return this.#hole + zeros > 1 ? zeros : 0;
+  }
+
+  get #doneTo(): number {
+    return Math.max(this.#place.offset, this.#hole);
   }
 
   /** With the place behind it, which is never behind what was read. */
@@ -111,7 +146,7 @@ export class Cutting {
     bytes: Buffer,
     { part, isOwned }: { part: number; isOwned: boolean },
   ): Shipment {
-    const offset = Math.min(this.#place.offset + sourceBytes, this.#readTo);
+    const offset = Math.min(this.#doneTo + sourceBytes, this.#readTo);
     this.#place = { ...this.#place, offset, part, last: lastOf(bytesBefore(offset, before, bytes)) };
     return { lines, place: this.#place, isOwned };
   }

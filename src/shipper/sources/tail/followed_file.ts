@@ -1,3 +1,4 @@
+import { lend } from '../../../base/large_buffers.ts';
 import type { SourcePosition } from '../../../entry.ts';
 import type { Chunk } from '../../source.ts';
 import { bytesAt, type Content, type FileFacts, type Packing } from './content.ts';
@@ -104,7 +105,12 @@ export class FollowedFile implements Closable {
 
   /** True where lines were read that are in no entry yet. */
   get hasHeldLines(): boolean {
-    return this.#cutting.readTo > this.place.offset;
+    return this.#cutting.hasHeldLines;
+  }
+
+  /** Zeros at its beginning that were left out, once it is known how many. */
+  get holeBytes(): number {
+    return this.place.offset > 0 ? this.#cutting.hole : 0;
   }
 
   /** Bytes known to be there and not read: the beginning of a line. Nothing is known of a packed file. */
@@ -154,7 +160,7 @@ export class FollowedFile implements Closable {
     const isPacked = this.packing !== undefined;
     const start = this.#cutting.readTo;
     const length = isPacked ? this.#wanted : Math.min(this.#wanted, this.#knownBytes - start);
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, length));
+    const buffer = lend(Math.max(0, length));
     const bytes = buffer.subarray(0, await content.readInto(buffer, 0, start));
     // Looked at after it was read: what is still there now was there when the bytes behind it were read.
     if (!isPacked && !(await this.#cutting.isOf(content, bytes))) return 'changed';
@@ -187,6 +193,11 @@ export class FollowedFile implements Closable {
     yield* this.#chunks(this.#cutting.flush());
   }
 
+  /** It has been quiet for long: memory it does not need is given back. */
+  rest(): void {
+    this.#cutting.rest();
+  }
+
   /** A packed file was read to its end. */
   isDone(): void {
     this.packedBytes = this.#knownBytes;
@@ -195,8 +206,7 @@ export class FollowedFile implements Closable {
 
   /** Looks whether something was written to it. What the system refuses to say is found out when it is read. */
   async look({ pollMs, scanMs }: Pick<Times, 'pollMs' | 'scanMs'>): Promise<void> {
-    const quietMs = this.#options.now() - this.grewAtMs;
-    this.lookAtMs = this.#options.now() + Math.min(Math.max(pollMs, quietMs / 8), scanMs);
+    this.looked({ pollMs, scanMs });
     try {
       const facts = await (this.#content?.facts() ?? factsAt(this.path));
       if (facts?.inode === this.inode) this.noteFacts(facts);
@@ -204,6 +214,13 @@ export class FollowedFile implements Closable {
     } catch {
       this.isDue = true;
     }
+  }
+
+  /** It was looked at: while it is quiet it is looked at less and less, and at last only when all files are. */
+  looked({ pollMs, scanMs }: Pick<Times, 'pollMs' | 'scanMs'>): void {
+    const now = this.#options.now();
+    const mostMs = this.hasPath ? 2 * scanMs : scanMs;
+    this.lookAtMs = now + Math.min(Math.max(pollMs, (now - this.grewAtMs) / 4), mostMs);
   }
 
   /** Notes how large it is: if that is new it is due. */

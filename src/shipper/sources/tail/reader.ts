@@ -41,14 +41,18 @@ export class Reader {
     return hasMore;
   }
 
-  /** What files need that have been quiet: lines held back, last lines without a newline, to be closed. */
+  /** What files need that have been quiet: lines held back, last lines without a newline, to be closed, to take less memory. */
   async *tend(): AsyncGenerator<Chunk, void, undefined> {
     const { now, times } = this.#options;
     if (now() < this.#tendAtMs) return;
     this.#tendAtMs = now() + times.pollMs;
     for (const file of this.#followed.files) {
+      const quietMs = now() - file.grewAtMs;
+      if (quietMs >= times.restMs) file.rest();
+      // Most files of many need nothing.
+      if (file.hasPath && !file.isRotated && !file.hasHeldLines && !file.isOpen) continue;
       try {
-        yield* this.#tendOne(file, now() - file.grewAtMs);
+        yield* this.#tendOne(file, quietMs);
       } catch (error) {
         this.#failed(file, error as NodeJS.ErrnoException);
       }
@@ -69,6 +73,7 @@ export class Reader {
       await this.#followed.lose(file, 'replaced');
       return true;
     }
+    if (file.holeBytes > 0) this.#tellHole(file);
     if (outcome === 'end' && file.packing !== undefined) yield* this.#packedEnd(file);
     return outcome === 'more';
   }
@@ -130,6 +135,15 @@ export class Reader {
   #tellCut(file: FollowedFile): void {
     const { path, unreadBytes: unread } = file;
     this.#options.log.info({ path, unread }, `${path} was cut or written anew: it is read from its start`);
+  }
+
+  #tellHole({ key, path, holeBytes: zeros }: FollowedFile): void {
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#options.log.info(
+      { path, zeros },
+      `${path} begins with ${zeros} zeros, which are left out: it was cut while its writer did not append`,
+    );
   }
 
   #tellUnread(file: FollowedFile): void {

@@ -18,6 +18,12 @@ export function recentAfter({ bytes, end }: Recent, read: Buffer, keepFrom = Inf
   return { bytes: Buffer.concat([kept, read]), end: after };
 }
 
+/** Less of it: the bytes before its end that every place needs, and those from `keepFrom` on. */
+export function shortened({ bytes, end }: Recent, keepFrom: number): Recent {
+  const length = Math.min(bytes.length, Math.max(LAST_BYTES, end - keepFrom));
+  return length === bytes.length ? { bytes, end } : { bytes: Buffer.from(bytes.subarray(-length)), end };
+}
+
 /** The bytes before a place, of `read` and what was read before it. */
 export function bytesBefore(offset: number, { bytes, end }: Recent, read: Buffer): Buffer {
   const from = offset - Math.min(LAST_BYTES, offset);

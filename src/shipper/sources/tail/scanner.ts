@@ -120,6 +120,7 @@ export class Scanner {
     }
     for (const path of found.paths) this.#byPath.set(path, file);
     file.noteFacts(found);
+    file.looked(this.#options.times);
   }
 
   #tell(path: string, why: string): void {
@@ -130,7 +131,8 @@ export class Scanner {
 
   #tellBeginning(): void {
     const { patterns, log } = this.#options;
-    log.info({ files: this.#followed.size }, `following ${this.#followed.size} files`);
+    const files = this.#followed.size;
+    log.info({ files }, `following ${files} ${files === 1 ? 'file' : 'files'}`);
     for (const path of patterns.paths)
       if (!isPattern(path) && !this.#byPath.has(path) && !this.#told.has(path))
         log.info({ path }, `${path} is not there yet: waiting for it`);

@@ -12,6 +12,8 @@ export interface Times {
   readonly rotatedMs: number;
   /** Lines held back, to see whether more belong to them, are shipped after so long. */
   readonly heldMs: number;
+  /** A file that was quiet for so long is not being copied to be cut. */
+  readonly restMs: number;
   /** A file is closed after being quiet for so long; it is opened again when it grows. */
   readonly openMs: number;
   /** A file that is gone is forgotten after so long. */
@@ -29,6 +31,7 @@ export const TIMES: Times = {
   copyMs: 10 * SECOND,
   rotatedMs: 10 * SECOND,
   heldMs: 5 * SECOND,
+  restMs: 30 * SECOND,
   openMs: 300 * SECOND,
   forgetMs: 24 * 3600 * SECOND,
   roundMs: 20,

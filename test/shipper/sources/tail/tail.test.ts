@@ -18,8 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SourcePositions } from '../../../../src/entry.ts';
-import { entriesOf } from '../../../../src/shipper/entry_lines.ts';
-import type { ShaperOf } from '../../../../src/shipper/shaper.ts';
+import { holding } from '../../../helpers/holding_shaper.ts';
 import { collectLogs } from '../../../helpers/logs.ts';
 import { Tail, type TailWishes } from '../../../helpers/tails.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../../helpers/temp_folder.ts';
@@ -147,7 +146,7 @@ describe('a file is followed', () => {
     await writeFile(app, `${textOf(entries(1, 10))}{"n":11,`);
     const wishes = { from: 'end' } as const;
     const tail = follow({}, wishes);
-    await delay(100);
+    await until('its place is told', () => Object.keys(tail.positions).length === 1);
     await appendFile(app, '"later":1}\n');
     await write(`${app}.new`, 21, 22);
     await expectExactly(tail, ['{"n":11,"later":1}', ...entries(21, 22)]);
@@ -233,22 +232,6 @@ describe('lines', () => {
   });
 
   test('those held back are shipped when nothing comes, and are read again by the next run until then', async () => {
-    /** Holds the last line back, as whoever waits for lines that belong to it. */
-    const holding: ShaperOf = () => {
-      let held = Buffer.alloc(0);
-      return {
-        *shape(cut, maxBytes) {
-          const bytes = Buffer.concat([held, cut.bytes]);
-          const end = bytes.lastIndexOf(0x0a, bytes.length - 2) + 1;
-          held = Buffer.from(bytes.subarray(end));
-          if (end > 0) yield* entriesOf({ kind: 'lines', bytes: bytes.subarray(0, end) }, maxBytes);
-        },
-        *flush(maxBytes) {
-          if (held.length > 0) yield* entriesOf({ kind: 'lines', bytes: held }, maxBytes);
-          held = Buffer.alloc(0);
-        },
-      };
-    };
     await write(app, 1, 5);
     const first = follow({}, { shaperOf: holding, times: { heldMs: 60_000 } });
     await first.has(4);
@@ -387,6 +370,21 @@ describe('a file that is cut', () => {
     await copyTruncate(app);
     await writeFile(app, `${header}${textOf(entries(11, 12))}`);
     await expectExactly(tail, [header.trim(), header.trim(), ...entries(1, 12)]);
+  });
+
+  test('after it was quiet for long', async () => {
+    await write(app, 1, 500);
+    const tail = follow({}, { times: { restMs: 50 } });
+    await tail.has(500);
+    await delay(300);
+    await append(app, 501, 510);
+    await tail.has(510);
+    await copyTruncate(app);
+    await append(app, 511, 520);
+    await expectExactly(tail, entries(1, 520));
+    const positions = await tail.stop();
+    await append(app, 521, 521);
+    await expectExactly(follow(positions), entries(521, 521));
   });
 
   test('after lines were read that the copy does not have', async () => {
