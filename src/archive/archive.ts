@@ -16,6 +16,7 @@ import { recover } from './recovery.ts';
 import { Retention, type RetentionLimits, type StoredSegment } from './retention.ts';
 import { SegmentWriter, type FsyncPolicy } from './segment_writer.ts';
 import { ShipperPlace } from './shipper_place.ts';
+import { StallWatch } from './stall_watch.ts';
 
 export interface ArchiveOptions {
   readonly folder: string;
@@ -30,6 +31,8 @@ export interface ArchiveOptions {
   /** How long to wait before a failed write is tried again. */
   readonly retryAfterMs?: number;
   readonly retention?: RetentionLimits;
+  /** A write or sync that takes longer than about this is told as `stalled`. */
+  readonly stalledAfterMs?: number;
   /** Retention is looked after at each rotation, and this often. */
   readonly retainEveryMs?: number;
   readonly report?: ArchiveReport;
@@ -46,6 +49,8 @@ export interface ArchiveReport {
   /** Writing fails (disk full, read-only, fsync error): nothing is acknowledged until `recovered`. Once per outage. */
   troubled?(error: Error): void;
   recovered?(): void;
+  /** The disk takes its time: nothing is acknowledged until it is called again, with nothing. */
+  stalled?(stall: Error | undefined): void;
 }
 
 interface Waiting {
@@ -68,6 +73,9 @@ export class Archive implements CommitLog {
   #trouble: Error | undefined;
   #closed: Promise<void> | undefined;
   readonly #syncTimer: NodeJS.Timeout | undefined;
+  /** Groups written. */
+  #written = 0;
+  readonly #stallWatch: StallWatch;
   readonly #retention: Retention;
 
   private constructor(
@@ -83,6 +91,12 @@ export class Archive implements CommitLog {
     this.#places = places;
     this.#unlock = unlock;
     this.#retention = new Retention(options);
+    this.#stallWatch = new StallWatch({
+      written: () => this.#written,
+      isWriting: () => this.#isWriting && this.#trouble === undefined,
+      onChange: (stall) => options.report?.stalled?.(stall),
+      afterMs: options.stalledAfterMs ?? 5000,
+    });
     if (options.fsync === 'interval') {
       this.#syncTimer = setInterval(() => void this.#syncNow(), options.fsyncEveryMs ?? 1000).unref();
     }
@@ -118,10 +132,20 @@ export class Archive implements CommitLog {
     return this.#trouble;
   }
 
+  /** Set while the disk neither takes nor refuses what it was given. */
+  get stall(): Error | undefined {
+    return this.#stallWatch.stall;
+  }
+
   async resumePoint(shipperId: string): Promise<ResumePoint | undefined> {
     const place = this.#places.get(shipperId);
     await place?.newest;
     return place?.durable;
+  }
+
+  /** Settles when readers of the archive may read all that is durable by now. */
+  published(): Promise<void> {
+    return this.#mark.flush();
   }
 
   async append(block: Block): Promise<AppendOutcome> {
@@ -152,6 +176,7 @@ export class Archive implements CommitLog {
     this.#closing.abort();
     clearInterval(this.#syncTimer);
     await this.#writing;
+    this.#stallWatch.end();
     await this.#retention.stop();
     try {
       await this.#writer.close();
@@ -177,8 +202,8 @@ export class Archive implements CommitLog {
       if (!(await this.#commit(group))) break;
       this.#waiting = this.#waiting.slice(group.length);
       this.#publish();
-      for (const { block, resolve } of group) {
-        this.#placeOf(block.shipperId).wrote(block);
+      for (const { block, member, resolve } of group) {
+        this.#placeOf(block.shipperId).wrote(block, member.header.length);
         this.#options.report?.stored?.(block);
         resolve('stored');
       }
@@ -202,6 +227,7 @@ export class Archive implements CommitLog {
       try {
         const isNewSegment = await this.#writer.commit(group.map(({ member }) => member));
         if (isNewSegment) await this.#saveCheckpoint('before this group');
+        this.#written += 1;
         this.#recovered();
         return true;
       } catch (error) {

@@ -1,5 +1,12 @@
 export type ArchiveErrorCode =
-  'sequence_gap' | 'conflict' | 'damaged' | 'ahead' | 'in_use' | 'unavailable' | 'closed';
+  | 'sequence_gap'
+  | 'conflict'
+  | 'too_many_sources'
+  | 'damaged'
+  | 'ahead'
+  | 'in_use'
+  | 'unavailable'
+  | 'closed';
 
 /** The archive could not do as asked. `damaged` names the segment and the byte offset in its message. */
 export class ArchiveError extends Error {

@@ -43,7 +43,7 @@ export async function* readBlocks(
   }
 }
 
-/** The offset of the next block that begins after `offset` and has a whole header, or undefined: for going on behind damage. */
+/** The offset of the next block that begins at `offset` or after it and has a whole header, or undefined: for going on behind damage. */
 export async function findBlock(
   folder: string,
   segment: SegmentName,
@@ -63,17 +63,22 @@ export async function findBlock(
   return undefined;
 }
 
+type Extent = Pick<BlockDamage, 'isTorn' | 'nextAt'>;
+
 /** Where a segment stops being whole blocks. */
 export class BlockDamage extends Error {
   override readonly name = 'BlockDamage';
   readonly position: Position;
   /** True where the segment just ends too early, as a write that was cut leaves it; false where its bytes are wrong. */
   readonly isTorn: boolean;
+  /** Before this no other block begins: where the header is whole that is its end, for a body may be made to look like a block. */
+  readonly nextAt: number;
 
-  constructor(position: Position, message: string, isTorn: boolean) {
+  constructor(position: Position, message: string, { isTorn, nextAt }: Extent) {
     super(message);
     this.position = position;
     this.isTorn = isTorn;
+    this.nextAt = nextAt;
   }
 }
 
@@ -92,16 +97,18 @@ async function blockAt(
   if (bytes.length === 0) return undefined;
   const { header, headBytes } = headIn(bytes, segment, position);
   const member = await window.at(offset, header.memberLength);
-  if (member.length < header.memberLength) throw damaged(position, 'the segment ends inside a block', true);
+  const endOffset = offset + header.memberLength;
+  if (member.length < header.memberLength)
+    throw damaged(position, 'the segment ends inside a block', { isTorn: true, nextAt: endOffset });
   return {
     header,
     position,
-    endOffset: offset + header.memberLength,
+    endOffset,
     async read() {
       try {
         return await inflateBody(segment.format, header, member.subarray(headBytes));
       } catch (cause) {
-        throw damaged(position, (cause as Error).message, false);
+        throw damaged(position, (cause as Error).message, { isTorn: false, nextAt: endOffset });
       }
     },
   };
@@ -112,13 +119,15 @@ function headIn(
   segment: SegmentName,
   position: Position,
 ): NonNullable<ReturnType<typeof decodeHead>> {
+  const nextAt = position.offset + 1;
   let head: ReturnType<typeof decodeHead>;
   try {
     head = decodeHead(segment.format, bytes);
   } catch (cause) {
-    throw damaged(position, (cause as Error).message, false);
+    throw damaged(position, (cause as Error).message, { isTorn: false, nextAt });
   }
-  if (head === undefined) throw damaged(position, 'the segment ends inside a block header', true);
+  if (head === undefined)
+    throw damaged(position, 'the segment ends inside a block header', { isTorn: true, nextAt });
   return head;
 }
 
@@ -131,9 +140,9 @@ async function hasHeader(window: Window, segment: SegmentName, offset: number): 
   }
 }
 
-function damaged(position: Position, message: string, isTorn: boolean): ArchiveError {
+function damaged(position: Position, message: string, extent: Extent): ArchiveError {
   return new ArchiveError('damaged', `${position.segment} at byte ${position.offset}: ${message}`, {
-    cause: new BlockDamage(position, message, isTorn),
+    cause: new BlockDamage(position, message, extent),
   });
 }
 

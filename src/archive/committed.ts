@@ -42,18 +42,19 @@ export class CommittedMark {
   /** Says so within `PUBLISH_WITHIN_MS`; of those that come meanwhile only the last is written. */
   publish(committed: Committed): void {
     this.#next = committed;
-    this.#timer ??= setTimeout(() => void this.#flush(), PUBLISH_WITHIN_MS).unref();
+    this.#timer ??= setTimeout(() => void this.flush(), PUBLISH_WITHIN_MS).unref();
   }
 
   /** Writes what is left to write, and closes the file: an open one would keep the disk from being made read-only. */
   async close(): Promise<void> {
-    await this.#flush();
+    await this.flush();
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
   }
 
-  #flush(): Promise<void> {
+  /** Writes what is left to write now. */
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     return (this.#writing = this.#writing.then(() => this.#write()));

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isFolderLocked } from '../base/folder_lock.ts';
 import { mapInOrder } from '../base/in_order.ts';
 import type { BlockHeader } from './block.ts';
-import { damageOf, findBlock, readBlocks, type StoredBlock } from './block_reader.ts';
+import { damageOf, findBlock, readBlocks, type BlockDamage, type StoredBlock } from './block_reader.ts';
 import { COMMITTED_FILE, readCommitted } from './committed.ts';
 import type { Position } from './commit_log.ts';
 import { ReachFinder, type OnGone, type Reach } from './follow_reach.ts';
@@ -119,7 +119,7 @@ export class ArchiveReader implements AsyncDisposable {
         const damage = damageOf(error);
         if (damage === undefined) throw error;
         if (reach.isLeft && !(await this.#staysLeft(reach, damage.message))) return undefined;
-        await this.#skip(reach, damage.message);
+        await this.#skip(reach, damage);
       }
     }
     return undefined;
@@ -137,9 +137,9 @@ export class ArchiveReader implements AsyncDisposable {
   }
 
   /** Goes to where blocks begin again behind damage. */
-  async #skip({ segment, end }: Reach, message: string): Promise<void> {
+  async #skip({ segment, end }: Reach, { message, nextAt }: BlockDamage): Promise<void> {
     const at = { segment: segment.name, offset: this.#offset };
-    const found = (await findBlock(this.#folder, segment, at.offset + 1)) ?? end;
+    const found = (await findBlock(this.#folder, segment, nextAt)) ?? end;
     this.#position = { segment: segment.name, offset: Math.min(found, end) };
     this.#report.damaged?.(at, message, 0);
   }

@@ -6,7 +6,7 @@
  * in the headers behind the damage: a block that was written when the damaged place was on disk.
  */
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../base/atomic_file.ts';
 import { damageOf, findBlock, readBlocks, type BlockDamage } from './block_reader.ts';
@@ -135,10 +135,10 @@ class Walk {
   /** Where acknowledged blocks go on behind the damage, if they do. In a closed segment all were acknowledged. */
   async #behind(
     segment: SegmentName,
-    { position }: BlockDamage,
+    { position, nextAt }: BlockDamage,
     isNewest: boolean,
   ): Promise<number | undefined> {
-    for (let at = await findBlock(this.#folder, segment, position.offset + 1); at !== undefined;) {
+    for (let at = await findBlock(this.#folder, segment, nextAt); at !== undefined;) {
       if (!isNewest || (await this.#wasDurable(segment, at, position.offset))) return at;
       at = await findBlock(this.#folder, segment, at + 1);
     }
@@ -168,21 +168,30 @@ class Walk {
     await using file = await open(path, 'r+');
     await file.sync();
     this.findings.push(
-      `cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); the file as it was: ${kept}`,
+      `cut ${size - position.offset} unacknowledged bytes off ${segment.name} at byte ${position.offset} (${message}); ${kept === undefined ? 'there was no room to keep them' : `the file as it was: ${kept}`}`,
     );
   }
 }
 
-/** Copies a file to `folder/name.bad`, or `name.1.bad` and so on where that is taken; the answer is where. */
-async function keepCopy(path: string, folder: string, name: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+/**
+ * Copies a file to `folder/name.bad`, or `name.1.bad` and so on where that is taken; the answer is where, or undefined
+ * where the disk is full: that must not keep a receiver from starting, and what is cut was never acknowledged.
+ */
+async function keepCopy(path: string, folder: string, name: string): Promise<string | undefined> {
   for (let copy = 0; ; copy += 1) {
     const kept = join(folder, `${name}${copy === 0 ? '' : `.${copy}`}.bad`);
     try {
+      await mkdir(folder, { recursive: true });
       await copyFile(path, kept, constants.COPYFILE_EXCL);
       return kept;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      if (!NO_ROOM.has(code)) throw error;
+      await rm(kept, { force: true });
+      return undefined;
     }
   }
 }
+
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);

@@ -1,6 +1,6 @@
 import type { BlockInfo } from './block.ts';
 import type { SourcePosition, SourcePositions } from '../entry.ts';
-import type { EpochPlace, ResumePoint } from './commit_log.ts';
+import type { EpochPlace, ResumePoint, ShipperNumbers } from './commit_log.ts';
 
 /** Epochs remembered beside the newest. */
 const EARLIER_EPOCHS = 16;
@@ -8,9 +8,9 @@ const EARLIER_EPOCHS = 16;
 /** Rejected batches remembered: more than a window of small ones holds. */
 const REJECTED = 64;
 
-/** The resume point after a block: its numbers, and its positions over those that did not move. */
-export function advance(point: ResumePoint | undefined, block: BlockInfo): ResumePoint {
-  const { epoch, sequence, crc, positions, gap } = block;
+/** The place in its number line after a block. */
+export function nextPlace(point: ShipperNumbers | undefined, block: BlockInfo): ShipperNumbers {
+  const { epoch, sequence, crc, gap } = block;
   const isSameEpoch = point?.epoch === epoch;
   const before = isSameEpoch ? (point.rejected ?? []) : [];
   const rejected =
@@ -20,28 +20,35 @@ export function advance(point: ResumePoint | undefined, block: BlockInfo): Resum
     epoch,
     sequence,
     crc,
-    positions: moved(point?.positions, positions),
     ...(rejected.length === 0 ? {} : { rejected }),
     ...(earlier.length === 0 ? {} : { earlier }),
   };
 }
 
-/** Positions after some of them moved, or are of something that is gone for good. */
-function moved(before: SourcePositions = {}, positions: SourcePositions): SourcePositions {
-  if (Object.keys(positions).length === 0) return before;
-  const after: Record<string, SourcePosition> = { ...before, ...positions };
-  for (const [name, { isGone }] of Object.entries(positions))
-    if (isGone === true) Reflect.deleteProperty(after, name);
-  return after;
+/**
+ * The resume point after a block: its numbers, and its positions over those that did not move. `point` is used up: a shipper
+ * may have very many sources, so its positions are not copied.
+ */
+export function advance(point: ResumePoint | undefined, block: BlockInfo): ResumePoint {
+  const positions = point?.positions ?? {};
+  for (const [name, position] of Object.entries(block.positions)) move(positions, name, position);
+  return { ...nextPlace(point, block), positions };
+}
+
+/** As data: `__proto__` is a name like any other. */
+function move(positions: SourcePositions, name: string, value: SourcePosition): void {
+  if (value.isGone === true) Reflect.deleteProperty(positions, name);
+  else
+    Reflect.defineProperty(positions, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** The shipper's place in `epoch`, if it is one of those remembered. */
-export function placeIn(point: ResumePoint | undefined, epoch: number): EpochPlace | undefined {
+export function placeIn(point: ShipperNumbers | undefined, epoch: number): EpochPlace | undefined {
   if (point?.epoch === epoch) return point;
   return point?.earlier?.find((place) => place.epoch === epoch);
 }
 
-function earlierThan(point: ResumePoint | undefined, epoch: number): EpochPlace[] {
+function earlierThan(point: ShipperNumbers | undefined, epoch: number): EpochPlace[] {
   if (point === undefined) return [];
   const { epoch: last, sequence, crc, earlier = [] } = point;
   const others = earlier.filter((place) => place.epoch !== epoch);

@@ -32,6 +32,8 @@ export class SegmentWriter {
   #segment: SegmentName | undefined;
   #committedBytes: number;
   #open: OpenSegment | undefined;
+  /** Bytes of the newest segment known to be on disk, while it is not open. Recovery has synced what it found. */
+  #syncedBytes: number;
   /** The newest segment takes no more blocks. */
   #isSealed: boolean;
   /** The newest segment may hold more than its committed bytes: it is cut before anything else is written. */
@@ -47,7 +49,7 @@ export class SegmentWriter {
     this.#options = options;
     this.#segment = newest;
     this.#lastName = last;
-    this.#committedBytes = newest?.bytes ?? 0;
+    this.#committedBytes = this.#syncedBytes = newest?.bytes ?? 0;
     this.#isSealed = newest === undefined || newest.format.name !== options.format;
   }
 
@@ -115,6 +117,7 @@ export class SegmentWriter {
     if (segment === undefined) return;
     if (this.#options.fsync !== 'never') await this.sync();
     this.#open = undefined;
+    this.#syncedBytes = segment.syncedBytes;
     await segment.file.close();
   }
 
@@ -133,7 +136,7 @@ export class SegmentWriter {
   async #reopen(): Promise<OpenSegment> {
     const { folder, disk } = this.#options;
     const file = await disk.reopen(join(folder, this.#segment?.name ?? ''), this.#committedBytes);
-    return { file, syncedBytes: 0 };
+    return { file, syncedBytes: this.#syncedBytes };
   }
 
   async #sync(segment: OpenSegment, bytes: number): Promise<void> {
@@ -151,6 +154,7 @@ export class SegmentWriter {
     const segment = this.#open;
     if (segment === undefined) return;
     this.#open = undefined;
+    this.#syncedBytes = segment.syncedBytes;
     this.#mustCut = true;
     await segment.file.close().catch(ignoreSecondError);
   }
@@ -166,6 +170,7 @@ export class SegmentWriter {
     const { file } = await this.#reopen();
     try {
       await file.sync();
+      this.#syncedBytes = this.#committedBytes;
     } finally {
       await file.close();
     }

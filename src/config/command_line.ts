@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option as Flag } from 'commander';
 import { VERSION } from '../base/version.ts';
-import { ConfigError, loadDotEnv, loadSettings } from './load.ts';
+import { ConfigError, loadDotEnv, loadSettings, type ConfigSources } from './load.ts';
 import { OPTIONS, flagOf, optionsFor, type OptionName, type Settings } from './options.ts';
 
 /** A program to add commands to: it throws where commander would exit, so that `runProgram` decides the exit code. */
@@ -12,13 +12,24 @@ export function createProgram(name: string, description: string): Command {
     .exitOverride();
 }
 
-/** Adds a flag for each option of a side that is in `names`, and `--config`. */
+/**
+ * Gives a command `--config` and a flag for each option of a side that is in `names`. The flags are made when the command
+ * is called: a start is not to wait for those of all the others.
+ */
 export function addOptions(
   command: Command,
   side: 'client' | 'server',
   names: readonly OptionName[] = optionsFor(side),
 ): Command {
   command.option('--config <file>', 'TOML file with options (environment: LOGFERRY_CONFIG)', notEmpty);
+  if (command.parent === null) addFlags(command, names);
+  command.parent?.hook('preSubcommand', (_parent, called) => {
+    if (called === command) addFlags(command, names);
+  });
+  return command;
+}
+
+function addFlags(command: Command, names: readonly OptionName[]): void {
   for (const name of names) {
     const { help, default: preset, kind, aliases = [] } = OPTIONS[name];
     const shown = preset === '' ? 'empty' : preset;
@@ -29,11 +40,10 @@ export function addOptions(
     ];
     for (const flag of all) command.addOption(kind.fromValue === undefined ? flag : flag.argParser(gathered));
   }
-  return command;
 }
 
-/** The settings for a parsed command: its flags over the environment (and `.env`) over the TOML file. Throws ConfigError. */
-export function settingsOf(command: Command): Settings {
+/** The settings for a parsed command: its flags over the environment (and `.env`) over the TOML file, in which `keys` stand for these. Throws ConfigError. */
+export function settingsOf(command: Command, keys: ConfigSources['keys'] = {}): Settings {
   loadDotEnv();
   const given = command.optsWithGlobals<Record<string, string | string[]>>();
   const flags = Object.fromEntries(
@@ -43,7 +53,12 @@ export function settingsOf(command: Command): Settings {
     ]),
   );
   const file = command.optsWithGlobals<{ config?: string }>().config ?? process.env.LOGFERRY_CONFIG;
-  return loadSettings({ flags, env: process.env, ...(file === undefined || file === '' ? {} : { file }) });
+  return loadSettings({
+    flags,
+    env: process.env,
+    keys,
+    ...(file === undefined || file === '' ? {} : { file }),
+  });
 }
 
 /** What a flag that may be given several times has been given so far. */

@@ -30,6 +30,8 @@ export class Ledger implements Books {
   /** Deleted by retention. */
   deletedSegments = 0;
   deletedBytes = 0;
+  /** False while the archive can't be written. */
+  isAcknowledging = true;
   connections = 0;
   connectionsTotal = 0;
   readonly #errors = new Map<string, number>();

@@ -41,4 +41,5 @@ const throughput = (ledger: Ledger, logsPerSecond: number): object => ({
   repeated: ledger.repeated,
   rejected: ledger.rejected,
   lost: ledger.lost,
+  acknowledging: ledger.isAcknowledging,
 });

@@ -72,6 +72,11 @@ export class Access {
     return pass;
   }
 
+  /** True for a token that lets in; where none is wanted, always. */
+  letsIn(token: string | undefined): boolean {
+    return this.#tokens === undefined || (token !== undefined && this.#tokens.match(token) !== undefined);
+  }
+
   /** True while what let a shipper in still would. */
   isValid({ tokenHash }: Pass): boolean {
     return tokenHash === undefined || this.#tokens?.has(tokenHash) === true;

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { SegmentFormat } from '../archive/format.ts';
 import type { Batch } from '../wire/batch.ts';
-import { release } from '../base/release.ts';
+import { release } from '../base/large_buffers.ts';
 import { decompress, inflateBits } from '../wire/codecs.ts';
 import { unwrapDeflate } from '../wire/deflate.ts';
 import { countEntries } from '../wire/ndjson.ts';

@@ -2,7 +2,7 @@ import { decodeBatch, type Batch } from '../wire/batch.ts';
 import type { Frame } from '../wire/frame.ts';
 import { encodeReject, type Gap } from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
-import { release } from '../base/release.ts';
+import { giveBack } from '../base/large_buffers.ts';
 import { checkBatch } from './check_batch.ts';
 import type { IntakeContext } from './plain_intake.ts';
 import type { Taken } from './taken.ts';
@@ -24,7 +24,7 @@ export class NumberedIntake {
     body.catch(() => undefined);
     return async () => {
       const taken = await this.#store(batch, body);
-      const durable = taken.durable.then(() => releaseWhole(payload));
+      const durable = taken.durable.then(() => void giveBack(payload));
       return { ...taken, durable };
     };
   }
@@ -87,9 +87,4 @@ export class NumberedIntake {
     };
     return { count: 0, sequence: to, durable: archive.append(block) };
   }
-}
-
-/** A payload that fills its memory came in many chunks, and was put together there: no other frame is in it. */
-function releaseWhole(payload: Buffer): void {
-  if (payload.length === payload.buffer.byteLength) release(payload);
 }

@@ -2,7 +2,8 @@
  * The receiver: sockets in, a durable archive out.
  *
  *     TCP ═▶ session ─▶ check ─▶ archive (one writev, one fdatasync a group) ─▶ ack
- *     plain TCP ═▶ session ─▶ block builder ─┘
+ *     plain TCP ═▶ session ─▶ block builder ─┤
+ *     HTTP ═▶ events ─▶ block builder ───────┘
  */
 import { Archive, type ArchiveOptions } from '../archive/archive.ts';
 import { FORMATS } from '../archive/format.ts';
@@ -14,6 +15,7 @@ import { reportThroughput } from '../monitor/report.ts';
 import type { PlainLimits } from '../wire/plain.ts';
 import { Access, OPEN_TO_ALL, type AccessOptions } from './access.ts';
 import { BlockBuilder } from './block_builder.ts';
+import type { HttpContext, HttpOptions, HttpService } from './listeners/http/http_service.ts';
 import { TcpListener, type TcpListenerOptions } from './listeners/tcp.ts';
 import { PeerLog } from './peer_log.ts';
 import { RejectedFile } from './rejected_file.ts';
@@ -21,7 +23,9 @@ import type { SessionLimits } from './session.ts';
 import { ShipperRegistry } from './shipper_registry.ts';
 
 export interface ReceiverOptions {
-  readonly tcp: TcpListenerOptions;
+  /** Left out where nothing but HTTP is taken. */
+  readonly tcp?: TcpListenerOptions;
+  readonly http?: HttpOptions;
   readonly limits: SessionLimits & PlainLimits & { readonly maxBatchBytes: number };
   readonly archive: Omit<ArchiveOptions, 'report' | 'now'>;
   /** For what arrives uncompressed or in another format than the archive's. */
@@ -39,7 +43,9 @@ const PLAIN_LINGER_MS = 100;
 const LARGEST_BATCHES_INFLATING = 2;
 
 export interface Receiver extends AsyncDisposable {
+  /** Of TCP; 0 where it does not listen. */
   readonly port: number;
+  readonly httpPort: number | undefined;
   readonly ledger: Ledger;
   /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
   readonly trouble: Error | undefined;
@@ -53,7 +59,7 @@ export interface Receiver extends AsyncDisposable {
 
 export type Health =
   | { readonly state: 'ok' | 'stopping' }
-  /** The archive can't be written: windows fill, reading stops; it goes on by itself once the disk does. */
+  /** The archive can't be written, or the disk does not come back: windows fill, reading stops; it goes on by itself once the disk does. */
   | { readonly state: 'not_acknowledging'; readonly reason: string };
 
 /** Opens the archive and listens. Disposing of it settles and acknowledges what is in hand, then closes the segment. */
@@ -98,12 +104,19 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     peers,
     now,
   };
-  const listener = await orClose(archive, TcpListener.listen(options.tcp, context));
+  const http = await orClose(
+    archive,
+    httpOf(options.http, {
+      ...context,
+      archive: { archive, folder: options.archive.folder, format, level, now },
+    }),
+  );
+  const listener = options.tcp && (await orClose(archive, TcpListener.listen(options.tcp, context), http));
   const stopReporting = reportThroughput(ledger, log);
   let closing: Promise<void> | undefined;
   /** A disk that takes nothing does not hold up a stop: one last try, then what is in hand is refused. */
   const close = async (): Promise<void> => {
-    const stopped = listener.stop();
+    const stopped = Promise.all([listener?.stop(), http?.stop()]);
     plain.flush();
     giveUp = () => void archive[Symbol.asyncDispose]().catch(() => undefined);
     if (archive.trouble !== undefined) giveUp();
@@ -114,30 +127,45 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     log.info(booksOf(ledger), 'receiver stopped');
   };
   return {
-    port: listener.port,
+    port: listener?.port ?? 0,
+    httpPort: http?.port,
     ledger,
     get trouble() {
       return archive.trouble;
     },
     get health(): Health {
-      if (archive.trouble !== undefined)
-        return { state: 'not_acknowledging', reason: archive.trouble.message };
+      const trouble = archive.trouble ?? archive.stall;
+      if (trouble !== undefined) return { state: 'not_acknowledging', reason: trouble.message };
       return { state: closing === undefined ? 'ok' : 'stopping' };
     },
     replaceTokens(tokens: readonly string[]) {
       access.replaceTokens(tokens);
-      listener.checkPasses();
+      listener?.checkPasses();
     },
-    replaceCertificate: (material: TlsMaterial) => listener.replaceCertificate(material),
+    replaceCertificate(material: TlsMaterial) {
+      listener?.replaceCertificate(material);
+      http?.replaceCertificate(material);
+    },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 }
 
+/** Loaded only where it is asked for. */
+async function httpOf(
+  options: HttpOptions | undefined,
+  context: HttpContext,
+): Promise<HttpService | undefined> {
+  if (options === undefined) return undefined;
+  const { startHttp } = await import('./listeners/http/http_service.ts');
+  return startHttp(options, context);
+}
+
 /** What `opening` settles with; where it fails the archive is left to the next receiver. */
-async function orClose<T>(archive: Archive, opening: Promise<T>): Promise<T> {
+async function orClose<T>(archive: Archive, opening: Promise<T>, http?: HttpService): Promise<T> {
   try {
     return await opening;
   } catch (error) {
+    await http?.stop();
     await archive[Symbol.asyncDispose]();
     throw error;
   }
@@ -156,9 +184,19 @@ const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & objec
     ledger.deletedBytes += bytes;
     log.info({ segment: name, bytes }, `retention deleted ${name}`);
   },
-  troubled: (error) =>
-    log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`),
-  recovered: () => log.info('the archive is written again'),
+  troubled(error) {
+    ledger.isAcknowledging = false;
+    log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`);
+  },
+  recovered() {
+    ledger.isAcknowledging = true;
+    log.info('the archive is written again');
+  },
+  stalled(stall) {
+    ledger.isAcknowledging = stall === undefined;
+    if (stall === undefined) log.info('the disk takes data again');
+    else log.error(`nothing is acknowledged: ${stall.message}`);
+  },
 });
 
 const BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost', 'inHand', 'errors'] as const;

@@ -7,21 +7,24 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { ArchiveError } from '../archive/archive_error.ts';
+import { releaseWhole } from '../base/large_buffers.ts';
 import { asTls } from '../base/lazy_tls.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
-import { encodeFrame, type Frame, type FrameName } from '../wire/frame.ts';
+import { encodeFrame, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
-import { WireError, type WireErrorCode } from '../wire/wire_error.ts';
+import { WireError } from '../wire/wire_error.ts';
 import type { Access, Pass } from './access.ts';
 import { Answers } from './answers.ts';
+import { STRANGER_FRAME_BYTES, asToStranger, codeOf, plainRefused } from './faults.ts';
 import { readyOf, welcomeOf } from './greetings.ts';
 import { InHand } from './in_hand.ts';
 import { NumberedIntake } from './numbered_intake.ts';
 import { Patience, type Owed } from './patience.ts';
 import { peerOf } from './peer.ts';
 import { takePlain, type IntakeContext } from './plain_intake.ts';
+import { quiet } from './quiet.ts';
 import type { ShipperRegistry } from './shipper_registry.ts';
+import { expectInPlace, type Stage } from './stages.ts';
 import type { Taken } from './taken.ts';
 
 export interface SessionLimits {
@@ -44,27 +47,14 @@ export interface SessionContext extends IntakeContext {
 /** TCP asks a silent peer for a sign of life after so long. */
 const KEEPALIVE_MS = 60_000;
 
-/** A plain peer can't be told to stop: at shutdown it is read until it has been quiet for so long. */
-const PLAIN_QUIET_MS = 100;
-const PLAIN_GRACE_MS = 3000;
-
-/** What is taken of a peer that has shown no token, where one is wanted: HELLO and OPEN fit well. */
-const STRANGER_FRAME_BYTES = 16 * 1024;
+/** What is taken of a frame without entries: the longest is a GAP with source positions, which a block header has room for. */
+const MAX_MESSAGE_BYTES = 128 * 1024;
 
 /** How long a shipper should stay away when this receiver shuts down. */
 const RETURN_AFTER_MS = 500;
 
 /** What a frame costs besides its payload, while it waits for its turn. Batches are counted as their shippers do. */
 const FRAME_COST_BYTES = 256;
-
-type Stage = 'plain' | 'greeted' | 'open';
-
-/** Which frames a peer may send, by how far it has come. */
-const EXPECTED: Readonly<Record<Stage, ReadonlySet<FrameName>>> = {
-  plain: new Set(['PLAIN', 'HELLO']),
-  greeted: new Set(['OPEN', 'PING', 'PONG', 'BYE', 'PLAIN']),
-  open: new Set(['BATCH', 'GAP', 'PING', 'PONG', 'BYE']),
-};
 
 export class Session {
   readonly #socket: Socket;
@@ -97,6 +87,7 @@ export class Session {
       maxFrameBytes: context.access.isTokenWanted
         ? Math.min(maxFrameBytes, STRANGER_FRAME_BYTES)
         : maxFrameBytes,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
     });
     this.peer = peerOf(socket);
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
@@ -124,7 +115,7 @@ export class Session {
 
   /** Takes nothing new, settles and acknowledges what is in hand, says BYE, closes. */
   async stop(): Promise<void> {
-    if (this.#isPlain) await this.#quiet();
+    if (this.#isPlain) await quiet(this.#socket);
     this.#isReading = false;
     await this.#drained();
     this.#lastWord(messages.encodeBye({ returnAfterMs: RETURN_AFTER_MS }));
@@ -147,13 +138,16 @@ export class Session {
     if (!this.#isReading) return;
     this.#hasSpoken = true;
     this.#context.ledger.bytesIn += chunk.length;
+    let isInUse = false;
     try {
       for (const frame of this.#decoder.push(chunk)) {
+        isInUse ||= frame.payload.buffer === chunk.buffer;
         this.#patience.met('the end of a frame');
         this.#take(frame);
       }
+      if (!isInUse) releaseWhole(chunk);
     } catch (error) {
-      this.#failInOrder(this.#isStranger && isTooLarge(error) ? tooMuchOfAStranger() : (error as Error));
+      this.#failInOrder(this.#isStranger ? asToStranger(error as Error) : (error as Error));
     }
     this.#readOrWait();
   }
@@ -198,17 +192,7 @@ export class Session {
   }
 
   async #handle(frame: Frame): Promise<Taken | undefined> {
-    if (!EXPECTED[this.#stage].has(frame.type)) {
-      const stage = {
-        plain: 'has not said HELLO',
-        greeted: 'has not said OPEN',
-        open: 'is open for batches',
-      }[this.#stage];
-      throw new WireError(
-        'unexpected_type',
-        `a ${frame.type} frame has no place here: the connection ${stage}`,
-      );
-    }
+    expectInPlace(frame.type, this.#stage);
     const { payload } = frame;
     switch (frame.type) {
       case 'PLAIN':
@@ -335,47 +319,10 @@ export class Session {
   get #isStranger(): boolean {
     return this.#context.access.isTokenWanted && this.#pass === undefined;
   }
-
-  /** Settles when a plain peer has sent nothing for a moment, has closed, or just goes on and on. */
-  async #quiet(): Promise<void> {
-    const looks = PLAIN_GRACE_MS / PLAIN_QUIET_MS;
-    let before = -1;
-    for (
-      let look = 0;
-      look < looks && before !== this.#socket.bytesRead && !this.#socket.destroyed;
-      look += 1
-    ) {
-      before = this.#socket.bytesRead;
-      await new Promise((resolve) => setTimeout(resolve, PLAIN_QUIET_MS));
-    }
-  }
 }
 
 /** Who the peer is by its certificate, where one was asked for and verified. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
   const tls = asTls(socket);
   return tls?.authorized === true ? tls.getPeerX509Certificate() : undefined;
-}
-
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof WireError && error.code === 'frame_too_large';
-
-const plainRefused = (): WireError =>
-  new WireError(
-    'unauthorized',
-    'the original protocol has no token, and this receiver wants one (AUTH_TOKENS)',
-  );
-
-const tooMuchOfAStranger = (): WireError =>
-  new WireError(
-    'unauthorized',
-    `more than ${STRANGER_FRAME_BYTES} bytes in a frame before a token (AUTH_TOKENS)`,
-  );
-
-/** An error that is not of the wire is ours, and the peer may try again. */
-function codeOf(error: Error): WireErrorCode {
-  if (error instanceof WireError) return error.code;
-  if (error instanceof ArchiveError && (error.code === 'sequence_gap' || error.code === 'conflict'))
-    return error.code;
-  return 'unavailable';
 }

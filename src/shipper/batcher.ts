@@ -1,5 +1,5 @@
 import type { SourcePositions } from '../entry.ts';
-import { release } from '../base/release.ts';
+import { giveBack, lend } from '../base/large_buffers.ts';
 import { Signal } from '../base/signal.ts';
 import { MAX_POSITIONS_BYTES } from '../wire/batch.ts';
 import type { Chunk } from './source.ts';
@@ -155,8 +155,12 @@ function merge(chunks: readonly Chunk[]): RawBatch {
     const { lines, positions, isOwned = false } = only;
     return { raw: lines.bytes, count: lines.count, positions, isOwned };
   }
-  const raw = Buffer.concat(chunks.map(({ lines }) => lines.bytes));
-  for (const { lines, isOwned = false } of chunks) if (isOwned) release(lines.bytes);
+  const raw = lend(chunks.reduce((sum, { lines }) => sum + lines.bytes.length, 0));
+  let fill = 0;
+  for (const { lines, isOwned = false } of chunks) {
+    fill += lines.bytes.copy(raw, fill);
+    if (isOwned) giveBack(lines.bytes);
+  }
   return {
     raw,
     count: chunks.reduce((sum, { lines }) => sum + lines.count, 0),

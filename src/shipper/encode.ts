@@ -1,7 +1,7 @@
 /** Batches to frames. Compression runs on the thread pool; several may be under way at once. */
 import { crc32 } from 'node:zlib';
 import type { SourcePositions } from '../entry.ts';
-import { release } from '../base/release.ts';
+import { giveBack } from '../base/large_buffers.ts';
 import { encodeBatchHead } from '../wire/batch.ts';
 import { compress, decompress } from '../wire/codecs.ts';
 import { frameHeader, type Algorithm } from '../wire/frame.ts';
@@ -34,6 +34,8 @@ export interface Encoded {
   readonly algorithm: Algorithm;
   readonly head: Buffer;
   readonly body: Buffer;
+  /** True where nothing else uses the memory of `body`: once the batch has settled it is given back. */
+  readonly isOwned?: boolean;
 }
 
 export interface Compression {
@@ -66,9 +68,11 @@ export async function encodeBatch(
       ? frameHeader('PLAIN', algorithm, body.length)
       : encodeBatchHead(info, algorithm, body.length);
   const crc = mode === 'plain' ? {} : { crc: info.crc };
-  if (batch.isOwned === true && body.buffer !== batch.raw.buffer) release(batch.raw);
+  const isMoved = body.buffer !== batch.raw.buffer;
+  if (isMoved && batch.isOwned === true) giveBack(batch.raw);
+  const isOwned = isMoved || batch.isOwned === true;
   const { rawLength } = info;
-  return { mode, sequence, count, rawLength, ...crc, positions, algorithm, head, body };
+  return { mode, sequence, count, rawLength, ...crc, positions, algorithm, head, body, isOwned };
 }
 
 /** gzip has computed it already: its trailer begins with it (RFC 1952, 2.3.1). */
@@ -85,9 +89,12 @@ export async function rawOf({ mode, algorithm, body, rawLength }: Encoded): Prom
   return mode === 'plain' ? decodePlain(payload).entries.bytes : payload;
 }
 
-/** The same batch for a receiver of another kind: it was upgraded or downgraded between two connections. */
+/**
+ * The same batch for a receiver of another kind: it was upgraded or downgraded between two connections. The memory of the
+ * first may be that of the second, so neither is given back.
+ */
 export async function encodeAgain(encoded: Encoded, mode: Mode, compression: Compression): Promise<Encoded> {
-  return encodeBatch({ ...encoded, raw: await rawOf(encoded) }, mode, compression);
+  return encodeBatch({ ...encoded, raw: await rawOf(encoded), isOwned: false }, mode, compression);
 }
 
 /** A plain receiver parses the whole array, so one line that only looks like JSON would cost it all the others. */

@@ -9,6 +9,7 @@ import { encodeFrame, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Mode } from './encode.ts';
+import { NoWelcome } from './hello_patience.ts';
 import { ShipperError } from './shipper_error.ts';
 import { afterHandshake, beforeWelcome, openSocket, type ClientTls } from './open_socket.ts';
 
@@ -25,6 +26,8 @@ export interface DialOptions {
   /** The epoch of this shipper's numbers; null before the receiver has said. */
   readonly epoch: number | null;
   readonly run: messages.Run;
+  /** Called when the receiver has answered HELLO, whatever it says. */
+  readonly onAnswered?: () => void;
 }
 
 /** What the other end is. */
@@ -123,17 +126,16 @@ export class Line {
     this.#socket.destroy(reason);
   }
 
-  async #greet({ delivery, helloTimeoutMs, shipperId, epoch, token, run }: DialOptions): Promise<void> {
+  async #greet(options: DialOptions): Promise<void> {
+    const { delivery, helloTimeoutMs, shipperId, epoch, token, run, onAnswered } = options;
     if (delivery === 'plain') return;
     this.write([encodeFrame('HELLO', messages.HELLO_PAYLOAD)]);
     const frame = await this.#next(helloTimeoutMs);
     if (frame === undefined) {
       if (delivery === 'auto') return;
-      throw new ShipperError(
-        'plain_receiver',
-        `the receiver did not answer HELLO within ${helloTimeoutMs / 1000} s (HELLO_TIMEOUT); DELIVERY=acked wants one that acknowledges`,
-      );
+      throw new NoWelcome(helloTimeoutMs);
     }
+    onAnswered?.();
     const welcome = messages.decodeWelcome(expect(frame, 'WELCOME'));
     if (welcome.version !== messages.PROTOCOL_VERSION) {
       throw new ShipperError(
@@ -195,21 +197,23 @@ export class Line {
     }
   }
 
-  /** A plain receiver says nothing; a WELCOME that comes too late finds it taken for one. */
+  /** A plain receiver says nothing that counts; only a WELCOME that comes too late, and what follows it. */
   #heard(frame: Frame, receive: (frame: Frame) => void): void {
-    if (this.mode === 'plain') return;
+    if (this.mode === 'plain' && frame.type !== 'WELCOME' && frame.type !== 'ERROR') return;
     switch (frame.type) {
       case 'ACK':
       case 'REJECT':
       case 'ERROR':
       case 'BYE':
         return receive(frame);
+      case 'WELCOME':
+        return this.mode === 'plain' ? receive(frame) : unexpected(frame);
       case 'PING':
         return this.write([encodeFrame('PONG', frame.payload)]);
       case 'PONG':
         return;
       default:
-        throw new WireError('unexpected_type', `a receiver does not send ${frame.type}`);
+        unexpected(frame);
     }
   }
 
@@ -219,6 +223,10 @@ export class Line {
       this.destroy(new Error(`nothing came from the receiver for ${(3 * KEEPALIVE_MS) / 1000} s`));
     else this.write([encodeFrame('PING')]);
   }
+}
+
+function unexpected({ type }: Frame): never {
+  throw new WireError('unexpected_type', `a receiver does not send ${type}`);
 }
 
 function expect(frame: Frame | undefined, type: 'WELCOME' | 'READY'): Buffer {
@@ -234,6 +242,7 @@ const FINAL = {
   taken_over: 'taken_over',
   conflict: 'conflict',
   unauthorized: 'refused',
+  too_many_sources: 'refused',
   bad_version: 'refused',
 } as const;
 

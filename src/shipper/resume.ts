@@ -15,14 +15,13 @@ export interface OwnNumbers {
 }
 
 /**
- * Holds the receiver's word against ours after a reconnect: true where the receiver is where it was or further, false
- * where it forgot what it had acknowledged and this source can't give it again. Throws ShipperError where only another
- * run can put it right.
+ * Holds the receiver's word against ours after a reconnect. Throws ShipperError where only another run can put it right;
+ * where the receiver forgot what it had acknowledged, and this source can't give it again, nothing can.
  */
-export function isReceiverWithUs(
+export function expectOwnNumbers(
   ready: Ready,
   { shipperId, acknowledged, highestSent, crc, canReread }: OwnNumbers,
-): boolean {
+): void {
   if (ready.sequence > highestSent) {
     throw new ShipperError(
       'conflict',
@@ -36,10 +35,21 @@ export function isReceiverWithUs(
       `batch ${ready.sequence} of ${shipperId} at the receiver is not the one this process sent: another shipper uses this id (SHIPPER_ID)`,
     );
   }
-  if (ready.sequence >= acknowledged) return true;
-  if (!canReread) return false;
+  if (ready.sequence >= acknowledged || !canReread) return;
   throw new ShipperError(
     'receiver_went_back',
     `the receiver acknowledged batch ${acknowledged} and now has only ${ready.sequence}: its archive was lost or replaced. Run again: everything it lacks is sent from where it stands`,
+  );
+}
+
+/**
+ * For a source that was begun anew, as its receiver had not answered in time. Throws ShipperError where the receiver knows
+ * this shipper: the source is to begin at its word, or all of it would be there again.
+ */
+export function expectStranger({ positions }: Ready): void {
+  if (Object.keys(positions).length === 0) return;
+  throw new ShipperError(
+    'receiver_went_back',
+    'the receiver answered HELLO too late at first (HELLO_TIMEOUT), was sent the source from its beginning in the original protocol, and has part of it from before. Run again: it goes on from where the receiver stands',
   );
 }

@@ -2,9 +2,10 @@
  * The compression table. Everything goes through node:zlib, most of it on its thread pool.
  * Output is bounded while it inflates, so a bomb costs at most `maxBytes` of memory.
  */
-import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { lend, release } from '../base/large_buffers.ts';
 import type { Algorithm } from './frame.ts';
+import { OutputTooLarge, onePass, type Engine, type OnePass } from './one_pass.ts';
 import { WireError } from './wire_error.ts';
 
 /** Below this many raw bytes a call to the thread pool costs more than the work: inflating is three times as fast. */
@@ -30,7 +31,7 @@ export interface OutputBounds {
 
 type ZlibOptions = zlib.ZlibOptions & zlib.ZstdOptions;
 type Sync = (bytes: Buffer, options: ZlibOptions) => unknown;
-type Async = (bytes: Buffer, options: ZlibOptions) => Promise<unknown>;
+type EngineFactory = (options: ZlibOptions) => Engine;
 
 /** What zlib answers when asked for `info`: the engine knows how much of the input it took. */
 interface Inflated {
@@ -48,6 +49,7 @@ const FASTEST = { level: 1, windowBits: 13, memLevel: 9 };
 const deflateOptions = (level: number, rawLength: number): ZlibOptions => ({
   ...(level === 1 ? FASTEST : { level }),
   chunkSize: outputRoom(Math.ceil(rawLength / 2)),
+  flush: zlib.constants.Z_FINISH,
 });
 
 /** The same thought for zstd: 256 KiB of window and a hash table that stays in the nearest cache are faster, and lose nothing on logs. */
@@ -61,51 +63,58 @@ const ZSTD_FASTEST = {
 const zstdOptions = (level: number, rawLength: number): ZlibOptions => ({
   params: level === 1 ? ZSTD_FASTEST : { [zlib.constants.ZSTD_c_compressionLevel]: level },
   pledgedSrcSize: rawLength,
+  flush: zlib.constants.ZSTD_e_end,
   chunkSize: outputRoom(rawLength + Math.ceil(rawLength / 256)),
 });
 
 const compressWith =
   (
     sync: Sync,
-    async: Async,
+    engine: EngineFactory,
     optionsOf: (level: number, rawLength: number) => ZlibOptions,
   ): Codec['compress'] =>
   async (raw, level) => {
     const options = optionsOf(level, raw.length);
-    const result = raw.length < COMPRESS_SYNC_BELOW_BYTES ? sync(raw, options) : await async(raw, options);
-    return trimmed(result as Buffer);
+    if (raw.length < COMPRESS_SYNC_BELOW_BYTES) return sync(raw, options) as Buffer;
+    const { output } = await onePass(engine(options), raw);
+    return moved(output);
   };
 
-/** Without the memory it does not fill, where that is most of it: batches wait in memory for their acknowledgement. */
-function trimmed(result: Buffer): Buffer {
-  const { buffer, byteOffset, length } = result;
-  const isRoomy = buffer.byteLength > 128 * 1024 && buffer.byteLength > length * 2;
-  if (!isRoomy || byteOffset !== 0 || !(buffer instanceof ArrayBuffer)) return result;
-  return Buffer.from(buffer.transfer(length));
+/** In a lent buffer: the engine's own has room behind it, and what is compressed waits for its acknowledgement. */
+function moved(output: Buffer): Buffer {
+  const body = lend(output.length);
+  output.copy(body);
+  release(output);
+  return body;
 }
 
 const decompressWith =
-  (sync: Sync, async: Async): Codec['decompress'] =>
+  (sync: Sync, engine: EngineFactory, flush: number = zlib.constants.Z_FINISH): Codec['decompress'] =>
   async (bytes, { maxBytes, expectedBytes = bytes.length * 4 }) => {
-    const expected = Math.min(expectedBytes, maxBytes);
-    const options = { maxOutputLength: maxBytes, chunkSize: outputRoom(expected), info: true };
-    let inflated: Inflated;
+    const options = { chunkSize: outputRoom(Math.min(expectedBytes, maxBytes)) };
+    let inflated: OnePass;
     try {
-      inflated = (
-        maxBytes < INFLATE_SYNC_BELOW_BYTES ? sync(bytes, options) : await async(bytes, options)
-      ) as Inflated;
+      inflated =
+        maxBytes < INFLATE_SYNC_BELOW_BYTES
+          ? inflateSync(sync, bytes, { ...options, maxOutputLength: maxBytes })
+          : await onePass(engine({ ...options, flush }), bytes, maxBytes);
     } catch (cause) {
       throw inflateError(cause, maxBytes);
     }
-    const left = bytes.length - inflated.engine.bytesWritten;
+    const left = bytes.length - inflated.inputBytes;
     if (left > 0)
       throw new WireError('does_not_inflate', `${left} bytes follow the end of a compressed payload`);
-    return inflated.buffer;
+    return inflated.output;
   };
+
+function inflateSync(sync: Sync, bytes: Buffer, options: ZlibOptions): OnePass {
+  const { buffer, engine } = sync(bytes, { ...options, info: true }) as Inflated;
+  return { output: buffer, inputBytes: engine.bytesWritten };
+}
 
 /** Names what zlib refused: past the bound, or not what it claimed to be. */
 function inflateError(cause: unknown, maxBytes: number): WireError {
-  if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+  if (cause instanceof OutputTooLarge || (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
     return new WireError('batch_too_large', `a payload inflates past ${maxBytes} bytes (MAX_BATCH_BYTES)`, {
       cause,
     });
@@ -123,49 +132,31 @@ const DEFLATE_LEVELS = { min: 1, max: 9 };
 export const CODECS: Readonly<Record<Exclude<Algorithm, 'none'>, Codec>> = {
   gzip: {
     levels: DEFLATE_LEVELS,
-    compress: compressWith(zlib.gzipSync, promisify<Buffer, ZlibOptions, unknown>(zlib.gzip), deflateOptions),
-    decompress: decompressWith(zlib.gunzipSync, promisify<Buffer, ZlibOptions, unknown>(zlib.gunzip)),
+    compress: compressWith(zlib.gzipSync, zlib.createGzip, deflateOptions),
+    decompress: decompressWith(zlib.gunzipSync, zlib.createGunzip),
   },
   zlib: {
     levels: DEFLATE_LEVELS,
-    compress: compressWith(
-      zlib.deflateSync,
-      promisify<Buffer, ZlibOptions, unknown>(zlib.deflate),
-      deflateOptions,
-    ),
-    decompress: decompressWith(zlib.inflateSync, promisify<Buffer, ZlibOptions, unknown>(zlib.inflate)),
+    compress: compressWith(zlib.deflateSync, zlib.createDeflate, deflateOptions),
+    decompress: decompressWith(zlib.inflateSync, zlib.createInflate),
   },
   zstd: {
     levels: { min: 1, max: 19 },
-    compress: compressWith(
-      zlib.zstdCompressSync,
-      promisify<Buffer, ZlibOptions, unknown>(zlib.zstdCompress),
-      zstdOptions,
-    ),
-    decompress: decompressWith(
-      zlib.zstdDecompressSync,
-      promisify<Buffer, ZlibOptions, unknown>(zlib.zstdDecompress),
-    ),
+    compress: compressWith(zlib.zstdCompressSync, zlib.createZstdCompress, zstdOptions),
+    decompress: decompressWith(zlib.zstdDecompressSync, zlib.createZstdDecompress, zlib.constants.ZSTD_e_end),
   },
 };
 
-/** The payload as `algorithm` compresses it at `level`. */
+/** The payload as `algorithm` compresses it at `level`; a large one in a lent buffer (base/large_buffers.ts). */
 export function compress(algorithm: Algorithm, raw: Buffer, level: number): Promise<Buffer> {
   return algorithm === 'none' ? Promise.resolve(raw) : CODECS[algorithm].compress(raw, level);
 }
 
 /** Inflates bare deflate bits (RFC 1951); for the rest like `decompress`. */
-export const inflateBits = decompressWith(
-  zlib.inflateRawSync,
-  promisify<Buffer, ZlibOptions, unknown>(zlib.inflateRaw),
-);
+export const inflateBits = decompressWith(zlib.inflateRawSync, zlib.createInflateRaw);
 
 /** Deflates to bare bits (RFC 1951). */
-export const deflateBits = compressWith(
-  zlib.deflateRawSync,
-  promisify<Buffer, ZlibOptions, unknown>(zlib.deflateRaw),
-  deflateOptions,
-);
+export const deflateBits = compressWith(zlib.deflateRawSync, zlib.createDeflateRaw, deflateOptions);
 
 /**
  * The raw bytes of a payload. Throws WireError `does_not_inflate` (also for bytes after the end of the compressed

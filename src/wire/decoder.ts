@@ -1,11 +1,12 @@
 /**
  * Bytes in, frames out. Invariants:
- * - a length is checked against `maxFrameBytes` before a byte is allocated for it;
+ * - a length is checked against its limit before a byte is allocated for it;
  * - memory held for an unfinished frame is at most twice what has arrived (or sixteen times, up to `USUAL_FRAME_BYTES`; or
  *   `FIRST_PIECE_BYTES`), whatever the length claims;
  * - a payload that arrived in one chunk is a view of that chunk, not a copy.
  */
-import { HEADER_BYTES, decodeFlags, type Frame } from './frame.ts';
+import { giveBack, lend } from '../base/large_buffers.ts';
+import { HEADER_BYTES, decodeFlags, type Frame, type FrameName } from './frame.ts';
 import { WireError } from './wire_error.ts';
 
 const FIRST_PIECE_BYTES = 128 * 1024;
@@ -15,11 +16,14 @@ const USUAL_FRAME_BYTES = 512 * 1024;
 
 export interface DecoderLimits {
   readonly maxFrameBytes: number;
+  /** For frames that carry no entries, which are read as JSON: that takes many times their length. No less than others where it is left out. */
+  readonly maxMessageBytes?: number;
 }
 
 /** Decodes one direction of one connection. After it has thrown it must not be used again. */
 export class FrameDecoder {
   #maxFrameBytes: number;
+  readonly #maxMessageBytes: number;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerFill = 0;
   #payload: Buffer | undefined;
@@ -27,6 +31,7 @@ export class FrameDecoder {
 
   constructor(limits: DecoderLimits) {
     this.#maxFrameBytes = limits.maxFrameBytes;
+    this.#maxMessageBytes = limits.maxMessageBytes ?? Infinity;
   }
 
   /** From now on frames may be so long. */
@@ -50,12 +55,7 @@ export class FrameDecoder {
       if (this.#headerFill < HEADER_BYTES) return;
       const length = this.#header.readUInt32BE(0);
       const kind = decodeFlags(this.#header.readUInt8(4));
-      if (length > this.#maxFrameBytes) {
-        throw new WireError(
-          'frame_too_large',
-          `a ${kind.type} frame says it is ${length} bytes long; at most ${this.#maxFrameBytes} are taken (MAX_FRAME_BYTES)`,
-        );
-      }
+      this.#checkLength(kind.type, length);
       const have = Math.min(chunk.length - at, length - this.#payloadFill);
       const whole = this.#takePayload(chunk.subarray(at, at + have), length);
       at += have;
@@ -63,6 +63,17 @@ export class FrameDecoder {
       this.#headerFill = 0;
       yield { ...kind, payload: whole };
     }
+  }
+
+  #checkLength(type: FrameName, length: number): void {
+    const holdsEntries = type === 'BATCH' || type === 'PLAIN';
+    const isMessage = !holdsEntries && this.#maxMessageBytes < this.#maxFrameBytes;
+    const most = isMessage ? this.#maxMessageBytes : this.#maxFrameBytes;
+    if (length <= most) return;
+    throw new WireError(
+      'frame_too_large',
+      `a ${type} frame says it is ${length} bytes long; at most ${most} are taken${isMessage ? '' : ' (MAX_FRAME_BYTES)'}`,
+    );
   }
 
   #takeHeader(chunk: Buffer, at: number): number {
@@ -92,7 +103,8 @@ function withRoom(buffer: Buffer | undefined, fill: number, needed: number, leng
   if (buffer !== undefined && needed <= buffer.length) return buffer;
   const usual = Math.min(USUAL_FRAME_BYTES, needed * 16);
   const size = Math.min(length, Math.max(FIRST_PIECE_BYTES, usual, needed * 2));
-  const larger = Buffer.allocUnsafeSlow(size);
+  const larger = lend(size);
   buffer?.copy(larger, 0, 0, fill);
+  if (buffer !== undefined) giveBack(buffer);
   return larger;
 }

@@ -20,6 +20,7 @@ export type WireErrorCode =
   | 'length_mismatch'
   | 'sequence_gap'
   | 'conflict'
+  | 'too_many_sources'
   | 'taken_over'
   | 'unauthorized'
   | 'truncated'

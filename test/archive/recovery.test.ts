@@ -1,10 +1,21 @@
-import { copyFile, cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { copyFile, cp, mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Block } from '../../src/archive/block.ts';
 import { DAMAGED_FOLDER, recover } from '../../src/archive/recovery.ts';
 import { listSegments } from '../../src/archive/segment_name.ts';
 import { openArchive, writeArchive } from '../helpers/archives.ts';
-import { blocksIn, makeBlock, makeBlocks, sequencesIn, type FoundBlock } from '../helpers/blocks.ts';
+import {
+  blocksIn,
+  makeBlock,
+  makeBlocks,
+  memberBytes,
+  sequencesIn,
+  type FoundBlock,
+} from '../helpers/blocks.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
+import { canMount, mountTmpfs } from '../helpers/tmpfs.ts';
 
 interface Written extends AsyncDisposable {
   readonly folder: TemporaryFolder;
@@ -39,6 +50,8 @@ function blockOf({ blocks }: Written, sequence: number): FoundBlock {
   if (block === undefined) throw new Error(`there is no block ${sequence}`);
   return block;
 }
+
+const isNoSocket = (path: string): boolean => !path.endsWith('.sock');
 
 function garbled(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
@@ -140,6 +153,67 @@ describe('a byte garbled', () => {
   });
 });
 
+test('damage in what was acknowledged before a kill and a restart cuts nothing: a later header proves it durable', async () => {
+  await using first = await temporaryFolder();
+  await using second = await temporaryFolder();
+  await using third = await temporaryFolder();
+  const blocks = await makeBlocks(1, 4);
+  await using killed = await openArchive(first.path);
+  for (const block of blocks.slice(0, 3)) await killed.archive.append(block);
+  await cp(first.path, second.path, { recursive: true, filter: isNoSocket });
+  await using restarted = await openArchive(second.path);
+  await restarted.archive.append(blocks[3] as Block);
+  await cp(second.path, third.path, { recursive: true, filter: isNoSocket });
+  const [segment] = await listSegments(third.path);
+  const path = third.in(segment?.name ?? '');
+  const found = (await blocksIn(third.path)).find(({ sequence }) => sequence === 3);
+  await writeFile(path, garbled(await readFile(path), (found?.endOffset ?? 0) - 20));
+  expect((await recover(third.path)).resumePoints.get('a')?.sequence).toBe(4);
+});
+
+describe.each(['gzip', 'zstd'] as const)(
+  'a block in a %s segment whose body looks like a block',
+  (format) => {
+    /** Two blocks: the body of the second holds a whole one of shipper `victim`, as a hostile peer may make it. */
+    async function forged(): Promise<{ readonly first: Buffer; readonly second: Buffer }> {
+      const inner = await makeBlock({ format, shipperId: 'victim', sequence: 1000 });
+      const claim = memberBytes(inner, 0xffff_fffe, format);
+      const outer = await makeBlock({ format, sequence: 2 });
+      const body = Buffer.concat([Buffer.alloc(50), claim, Buffer.alloc(50)]);
+      return {
+        first: memberBytes(await makeBlock({ format }), 0, format),
+        second: memberBytes({ ...outer, body }, 0, format),
+      };
+    }
+
+    const segmentOf = (folder: TemporaryFolder): string =>
+      folder.in(`logs_20260131_120000.jsonl.${format === 'gzip' ? 'gz' : 'zst'}`);
+
+    test('cut by a crash: what is in it is not taken for one', async () => {
+      await using folder = await temporaryFolder();
+      const { first, second } = await forged();
+      await writeFile(segmentOf(folder), Buffer.concat([first, second.subarray(0, -20)]));
+      const { resumePoints } = await recover(folder.path);
+      expect([...resumePoints.keys()]).toEqual(['a']);
+      expect((await stat(segmentOf(folder))).size).toBe(first.length);
+    });
+
+    test('damaged: reading goes on behind it', async () => {
+      await using folder = await temporaryFolder();
+      const { first, second } = await forged();
+      const third = memberBytes(
+        await makeBlock({ format, sequence: 3 }),
+        first.length + second.length,
+        format,
+      );
+      await writeFile(segmentOf(folder), Buffer.concat([first, second, third]));
+      const { resumePoints } = await recover(folder.path);
+      expect([...resumePoints.keys()]).toEqual(['a']);
+      expect(resumePoints.get('a')?.sequence).toBe(3);
+    });
+  },
+);
+
 describe('a newest segment', () => {
   test('that is empty is begun again', async () => {
     await using written = await crashed(1, 'at once');
@@ -222,6 +296,25 @@ test('a copy of a running archive is recovered: every acknowledged block is ther
     });
   }
   expect((await listSegments(folder.path)).length).toBeGreaterThan(2);
+});
+
+describe.skipIf(!(await canMount()))('on a disk that is full', () => {
+  test('a torn tail is cut all the same, and that there was no room to keep it is said', async () => {
+    await using disk = await mountTmpfs(2);
+    const folder = disk.in('data');
+    const text = `${Array.from({ length: 20_000 }, () => `{"id":"${randomUUID()}"}`).join('\n')}\n`;
+    await writeArchive(folder, [await makeBlock(), await makeBlock({ sequence: 2, text })]);
+    const [first, second] = await blocksIn(folder);
+    const path = join(folder, second?.segment ?? '');
+    await truncate(path, (second?.endOffset ?? 0) - 1);
+    await rm(join(folder, 'checkpoint.json'));
+    await expect(disk.fill(2)).rejects.toMatchObject({ code: 'ENOSPC' });
+    const { resumePoints, findings } = await recover(folder);
+    expect(resumePoints.get('a')?.sequence).toBe(1);
+    expect((await stat(path)).size).toBe(first?.endOffset);
+    expect(findings).toEqual([expect.stringMatching(/cut \d+ unacknowledged bytes.*no room to keep/)]);
+    expect(await readdir(join(folder, DAMAGED_FOLDER))).toEqual([]);
+  });
 });
 
 test('recovery of a folder without segments finds nothing and makes nothing', async () => {

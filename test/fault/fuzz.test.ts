@@ -100,7 +100,7 @@ async function walk(folder: string, format: FormatName): Promise<void> {
       const damage = damageOf(error);
       if (damage === undefined) throw error;
       expect(error).toMatchObject({ code: 'damaged' });
-      const next: number | undefined = await findBlock(folder, segment, damage.position.offset + 1);
+      const next: number | undefined = await findBlock(folder, segment, damage.nextAt);
       expect(next ?? Infinity).toBeGreaterThan(damage.position.offset);
       at = next;
     }

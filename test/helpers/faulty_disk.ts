@@ -22,6 +22,8 @@ export class FaultyDisk implements Disk {
   readonly calls: Call[] = [];
   /** Failures so far. */
   failures = 0;
+  /** A slow disk: it does not sync before. */
+  holdsSyncUntil: Promise<void> = Promise.resolve();
   /** Asked before each call, besides `faults`. */
   fails: (fault: Fault) => boolean = () => false;
 
@@ -61,6 +63,7 @@ export class FaultyDisk implements Disk {
       },
       sync: async () => {
         this.calls.push('sync');
+        await this.holdsSyncUntil;
         await file.sync();
         this.#mayFail('sync');
       },

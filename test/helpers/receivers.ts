@@ -13,13 +13,14 @@ export interface ReceiverWishes {
   readonly port?: number;
   readonly log?: ReceiverOptions['log'];
   readonly access?: ReceiverOptions['access'];
-  readonly tls?: ReceiverOptions['tcp']['tls'];
+  readonly tls?: NonNullable<ReceiverOptions['tcp']>['tls'];
+  readonly http?: ReceiverOptions['http'];
 }
 
 /** A receiver on a free port of this machine, its archive in `folder`; small limits, so that tests reach them. */
 export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promise<Receiver> {
   const { limits, archive, maxConnections = 1000, maxConnectionsPerAddress = maxConnections } = wishes;
-  const { port = 0, log = silentLog, access, tls } = wishes;
+  const { port = 0, log = silentLog, access, tls, http } = wishes;
   return startReceiver({
     tcp: {
       host: '127.0.0.1',
@@ -29,6 +30,7 @@ export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promi
       ...(tls === undefined ? {} : { tls }),
     },
     ...(access === undefined ? {} : { access }),
+    ...(http === undefined ? {} : { http }),
     limits: {
       maxFrameBytes: 256 * 1024,
       maxBatchBytes: 1024 * 1024,

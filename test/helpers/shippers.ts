@@ -55,7 +55,7 @@ export function testShipper({ port, dial, ...wishes }: ShipperWishes): Shipper {
       host: '127.0.0.1',
       port,
       delivery: 'auto',
-      helloTimeoutMs: 2000,
+      helloTimeoutMs: 20_000,
       shipperId: 'test-shipper',
       ...dial,
     },

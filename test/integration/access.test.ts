@@ -1,6 +1,7 @@
 /** Tokens and certificates as a user sets them: real processes, files, SIGHUP; and no secret in anything they say. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -71,6 +72,20 @@ describe('AUTH_TOKENS_FILE', () => {
       code: 1,
       stderr: expect.stringContaining('unauthorized') as string,
     });
+  });
+
+  test('is read again at a SIGHUP that comes while the receiver starts', async () => {
+    await using data = await temporaryFolder();
+    const [file, archive] = [data.in('tokens'), data.in('archive')];
+    await writeFile(file, 'old-token\n');
+    await using receiver = new Program('server_main.ts', [], {
+      ...{ AUTH_TOKENS_FILE: file, DATA_DIR: archive },
+      ...{ SERVER_HOST: '127.0.0.1', SERVER_PORT: '0' },
+    });
+    await until('it opens its archive', () => existsSync(archive), 30_000);
+    receiver.kill('SIGHUP');
+    await said(receiver, 'listening on');
+    await said(receiver, 'SIGHUP: tokens read again');
   });
 
   test('that holds no token stops the start', async () => {

@@ -123,6 +123,27 @@ describe('the health of a receiver', () => {
     },
   );
 
+  test('is not_acknowledging while a slow disk keeps a write, which is logged and counted, and ok again by itself', async () => {
+    await using folder = await temporaryFolder();
+    const disk = new FaultyDisk();
+    const { log, at } = collectLogs();
+    await using receiver = await testReceiver(folder.path, { archive: { disk, stalledAfterMs: 50 }, log });
+    await using peer = await shipperPeer(receiver.port, 'a');
+    const sync = Promise.withResolvers<void>();
+    disk.holdsSyncUntil = sync.promise;
+    peer.send(batchFrame());
+    await until('it is noticed', () => receiver.health.state === 'not_acknowledging');
+    expect(receiver.health).toMatchObject({ reason: expect.stringContaining('the disk is slow') as string });
+    expect(receiver.ledger.isAcknowledging).toBe(false);
+    expect(at('error')).toEqual([expect.stringContaining('nothing is acknowledged: the disk is slow')]);
+    expect(acknowledged(peer)).toBe(0);
+    sync.resolve();
+    await peer.next('ACK');
+    await until('that is noticed too', () => receiver.health.state === 'ok');
+    expect(receiver.ledger.isAcknowledging).toBe(true);
+    expect(at('info')).toContain('the disk takes data again');
+  });
+
   test('is stopping while a stop settles what is in hand', async () => {
     await using folder = await temporaryFolder();
     const receiver = await testReceiver(folder.path);

@@ -1,7 +1,7 @@
 /** A receiver that is replaced by one of another kind between two connections. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeBatch } from '../../src/wire/batch.ts';
-import { decodeGap } from '../../src/wire/messages.ts';
+import { decodeOpen } from '../../src/wire/messages.ts';
 import { numberedBatch, sendBatches, testDelivery } from '../helpers/deliveries.ts';
 import { EPOCH, fakeReceiver } from '../helpers/fake_receiver.ts';
 import { until } from '../helpers/until.ts';
@@ -10,9 +10,44 @@ const AUTO = { dial: { delivery: 'auto', helloTimeoutMs: 200 } } as const;
 const entriesOf = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, n) => `{"n":${from + n}}`);
 
-test('acked, plain, acked again: nothing is lost, and what the plain one took is declared to the other', async () => {
+test('plain, then acked: what the plain one took is not sent again, and the numbers go on', async () => {
   await using receiver = await fakeReceiver();
   await using tested = await testDelivery(receiver.port, AUTO);
+  const plain = await receiver.connection(1);
+  await sendBatches(tested.delivery, 1, 3, { mode: 'plain' });
+  await until('the plain one has them', async () => (await plain.lines()).length === 3);
+  await tested.delivery.drained();
+  plain.socket.resetAndDestroy();
+
+  const second = await receiver.connection(2);
+  await second.greet();
+  await sendBatches(tested.delivery, 4, 5);
+  await second.hasGot(4, 5);
+  expect(await second.lines()).toEqual(entriesOf(4, 5));
+  second.ack(5);
+  await tested.delivery.drained();
+  expect(tested.counts).toMatchObject({ acknowledged: 5, rejected: 0 });
+});
+
+test('a run that only shipped plain until now takes its id over from an older one', async () => {
+  await using receiver = await fakeReceiver();
+  await using tested = await testDelivery(receiver.port, AUTO);
+  const plain = await receiver.connection(1);
+  await tested.delivery.place;
+  await until('it is connected', () => tested.delivery.isConnected);
+  plain.socket.resetAndDestroy();
+  const opened = async (n: number): Promise<unknown> => {
+    const connection = await receiver.connection(n);
+    await connection.greet();
+    connection.socket.resetAndDestroy();
+    return decodeOpen((await connection.next('OPEN')).payload).run?.isReturning;
+  };
+  expect([await opened(2), await opened(3)]).toEqual([false, true]);
+});
+
+test('one that answered once and is silent now is only busy: it gets nothing in the original protocol, and is waited for', async () => {
+  await using receiver = await fakeReceiver();
+  await using tested = await testDelivery(receiver.port, { dial: { delivery: 'auto', helloTimeoutMs: 100 } });
   const first = await receiver.connection(1);
   await first.greet();
   await sendBatches(tested.delivery, 1, 3);
@@ -21,22 +56,46 @@ test('acked, plain, acked again: nothing is lost, and what the plain one took is
   await until('one is acknowledged', () => tested.counts.acknowledged === 1);
   first.socket.resetAndDestroy();
 
-  const plain = await receiver.connection(2);
-  await until('the plain one has both', async () => (await plain.lines()).length === 2);
-  expect(await plain.lines()).toEqual(entriesOf(2, 3));
-  await sendBatches(tested.delivery, 4, 4);
+  const answering = await receiver.connection(8);
+  for (const silent of receiver.connections.slice(1, 7))
+    expect(silent.frames.map(({ type }) => type)).toEqual(['HELLO']);
+  await answering.greet({ sequence: 1 });
+  await answering.hasGot(2, 3);
+  answering.ack(3);
   await tested.delivery.drained();
-  plain.socket.resetAndDestroy();
+  expect(tested.counts).toMatchObject({ acknowledged: 3 });
+  expect(tested.logs.at('warn').at(-1)).toContain('HELLO_TIMEOUT');
+});
 
-  const third = await receiver.connection(3);
-  await third.greet({ sequence: 1 });
-  await sendBatches(tested.delivery, 5, 6);
-  await third.hasGot(5, 6);
-  expect(decodeGap((await third.next('GAP')).payload)).toMatchObject({ from: 2, to: 4 });
-  expect(await third.lines()).toEqual(entriesOf(5, 6));
-  third.ack(6);
-  await tested.delivery.drained();
-  expect(tested.counts).toMatchObject({ acknowledged: 6, rejected: 0 });
+describe('DELIVERY=acked', () => {
+  const acked = (helloTimeoutMs: number) => ({ dial: { delivery: 'acked', helloTimeoutMs } }) as const;
+
+  test('a receiver that is too busy for the first connection is waited for', async () => {
+    await using receiver = await fakeReceiver();
+    await using tested = await testDelivery(receiver.port, acked(400));
+    const second = await receiver.connection(2);
+    await second.greet();
+    await sendBatches(tested.delivery, 1, 1);
+    await second.hasGot(1);
+    second.ack(1);
+    await tested.delivery.drained();
+    expect(tested.counts).toMatchObject({ acknowledged: 1, connections: 1 });
+  });
+
+  test('one that stays silent is a plain one: five connections, each waited for longer, and it gives up', async () => {
+    await using receiver = await fakeReceiver();
+    await using tested = await testDelivery(receiver.port, acked(100));
+    const startedAt = performance.now();
+    await expect(tested.delivery.place).rejects.toMatchObject({
+      code: 'plain_receiver',
+      message: expect.stringContaining('DELIVERY=acked') as string,
+    });
+    expect(performance.now() - startedAt).toBeGreaterThan(1400);
+    expect(receiver.connections).toHaveLength(5);
+    expect(receiver.connections.flatMap(({ frames }) => frames.map(({ type }) => type))).toEqual(
+      Array.from({ length: 5 }, () => 'HELLO'),
+    );
+  });
 });
 
 test('batches made for a plain receiver are encoded again for one that acknowledges', async () => {

@@ -8,6 +8,7 @@ import {
   type Encoded,
   type Mode,
 } from '../../src/shipper/encode.ts';
+import { giveBack, lend } from '../../src/base/large_buffers.ts';
 import { decodeBatch, type Batch } from '../../src/wire/batch.ts';
 import { decompress } from '../../src/wire/codecs.ts';
 import { FrameDecoder } from '../../src/wire/decoder.ts';
@@ -136,5 +137,35 @@ describe('for a receiver of the other kind', () => {
       .map((line) => (JSON.parse(line) as { message: string }).message);
     expect(messages).toEqual(lines);
     expect(acked.rawLength).toBe(acked.body.length);
+  });
+});
+
+describe('whose memory a body is', () => {
+  const lentLines = (): Buffer => {
+    const raw = lend(300_000);
+    raw.fill('{"a":1}\n'.repeat(37_500));
+    return raw;
+  };
+
+  test('what was compressed has its own, and what it was made from is given back', async () => {
+    const raw = lentLines();
+    const encoded = await encodeBatch({ ...BATCH, raw, isOwned: true }, 'acked', compression('gzip'));
+    expect(encoded.isOwned).toBe(true);
+    expect(giveBack(raw), 'it is given back already').toBe(false);
+  });
+
+  test.each([true, false])('what is not compressed lies in that of its batch, owned: %s', async (isOwned) => {
+    const raw = lentLines();
+    const encoded = await encodeBatch({ ...BATCH, raw, isOwned }, 'acked', compression('none'));
+    expect(encoded.body.buffer).toBe(raw.buffer);
+    expect(encoded.isOwned).toBe(isOwned);
+    expect(giveBack(raw), 'nobody has given it back').toBe(true);
+  });
+
+  test('a batch made for another kind of receiver never takes the memory of the first with it', async () => {
+    const raw = lentLines();
+    const first = await encodeBatch({ ...BATCH, raw, isOwned: true }, 'acked', compression('none'));
+    await encodeAgain(first, 'acked', compression('gzip'));
+    expect(giveBack(raw), 'the first has it still').toBe(true);
   });
 });

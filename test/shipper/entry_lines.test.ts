@@ -26,6 +26,11 @@ describe('lines that are entries go through as their bytes', () => {
   });
 });
 
+test('Filebeat #1349, Fluent Bit #3256: a byte order mark is no part of a line', () => {
+  expect(textOf('\uFEFF{"a":1}\n{"b":2}\n')).toBe('{"a":1}\n{"b":2}\n');
+  expect(textOf('\uFEFFtext\n\uFEFF\n')).toBe('{"message":"text"}\n');
+});
+
 describe('other lines', () => {
   test.each([
     ['text becomes a message', 'hello\n', '{"message":"hello"}\n'],

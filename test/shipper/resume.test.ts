@@ -1,24 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { isReceiverWithUs } from '../../src/shipper/resume.ts';
+import { expectOwnNumbers, expectStranger } from '../../src/shipper/resume.ts';
 import { codeOf } from '../helpers/errors.ts';
 
-const ask = (sequence: number, canReread: boolean, ours?: number, theirs?: number): boolean =>
-  isReceiverWithUs(
-    { epoch: 1, sequence, positions: {}, windowBytes: 1, ...(theirs === undefined ? {} : { crc: theirs }) },
+const READY = { epoch: 1, sequence: 0, positions: {}, windowBytes: 1 };
+
+const ask = (sequence: number, canReread: boolean, ours?: number, theirs?: number): void =>
+  expectOwnNumbers(
+    { ...READY, sequence, ...(theirs === undefined ? {} : { crc: theirs }) },
     { shipperId: 'a', acknowledged: 5, highestSent: 8, crc: ours, canReread },
   );
 
 describe('batch 5 is acknowledged and batch 8 sent; a receiver that has', () => {
-  test.each([
-    [5, true],
-    [6, true],
-    [8, true],
-  ])('%i is where it was or further', (sequence, expected) => {
-    expect([ask(sequence, true), ask(sequence, false)]).toEqual([expected, expected]);
+  test.each([5, 6, 8])('%i is where it was or further', (sequence) => {
+    ask(sequence, true);
+    ask(sequence, false);
   });
 
   test('4 went back: told by a GAP where nothing can be read again', () => {
-    expect(ask(4, false)).toBe(false);
+    ask(4, false);
   });
 
   test.each([
@@ -32,8 +31,17 @@ describe('batch 5 is acknowledged and batch 8 sent; a receiver that has', () => 
 
   test('7, and not the 7 that was sent, has it from another shipper', async () => {
     expect(await codeOf(() => ask(7, true, 111, 222))).toBe('conflict');
-    expect(ask(7, true, 111, 111), 'the same content').toBe(true);
-    expect(ask(7, true, 111, 0), 'a gap, a rejected batch').toBe(true);
-    expect(ask(7, true, undefined, 222), 'no longer known here').toBe(true);
+    for (const [ours, theirs] of [
+      [111, 111],
+      [111, 0],
+      [undefined, 222],
+    ])
+      ask(7, true, ours, theirs);
   });
+});
+
+test('a receiver that knows the files of a shipper which began anew: it is to begin at its word', async () => {
+  expectStranger(READY);
+  const positions = { '/var/log/app.log': { offset: 5, head: 'x', headBytes: 1 } };
+  expect(await codeOf(() => expectStranger({ ...READY, positions }))).toBe('receiver_went_back');
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameDecoder } from '../../src/wire/decoder.ts';
-import type { Frame } from '../../src/wire/frame.ts';
+import { encodeFrame, type Frame, type FrameName } from '../../src/wire/frame.ts';
 import { WireError } from '../../src/wire/wire_error.ts';
 import { GOLDEN } from './golden.ts';
 
@@ -139,6 +139,19 @@ describe('the length of a frame', () => {
       expect(error?.message).toContain('1000');
     },
   );
+
+  test('of a type without entries may be shorter: at the limit it is taken, one past it refused', () => {
+    const decoder = (): FrameDecoder => new FrameDecoder({ maxFrameBytes: MIB, maxMessageBytes: 100 });
+    const of = (type: FrameName, length: number): Buffer => encodeFrame(type, Buffer.alloc(length));
+    for (const type of ['OPEN', 'GAP', 'PING', 'HELLO'] as const) {
+      expect([...decoder().push(of(type, 100))]).toHaveLength(1);
+      expect(() => [...decoder().push(of(type, 101))]).toThrow('at most 100 are taken');
+    }
+    for (const type of ['BATCH', 'PLAIN'] as const) {
+      expect([...decoder().push(of(type, MIB))]).toHaveLength(1);
+      expect(() => [...decoder().push(of(type, MIB + 1))]).toThrow('MAX_FRAME_BYTES');
+    }
+  });
 
   test('costs no memory before its bytes arrive', () => {
     const peers = 64;

@@ -4,12 +4,13 @@ import type { Lines } from '../../entry.ts';
 import * as messages from '../../wire/messages.ts';
 import { WireError } from '../../wire/wire_error.ts';
 import { encodeBatch, type Compression } from '../encode.ts';
+import { HelloPatience } from '../hello_patience.ts';
 import { Line, refusal, type DialOptions } from '../line.ts';
 import { tooLarge } from '../rejects.ts';
 import { stayConnected } from '../stay_connected.ts';
 
 export interface LetterDeliveryOptions {
-  readonly dial: Omit<DialOptions, 'epoch' | 'run' | 'shipperId' | 'delivery'>;
+  readonly dial: Omit<DialOptions, 'epoch' | 'run' | 'onAnswered' | 'shipperId' | 'delivery'>;
   readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
   readonly compression: Compression;
   /** What a batch may hold; only a single entry may be longer. */
@@ -44,6 +45,7 @@ const PREFIX_ROOM_BYTES = 256;
 export class LetterDelivery {
   readonly #parcel: Parcel;
   readonly #options: LetterDeliveryOptions;
+  readonly #patience: HelloPatience;
   readonly #run = { id: randomUUID(), isReturning: false };
   /** The number it was sent under. */
   #sequence: number | undefined;
@@ -52,6 +54,7 @@ export class LetterDelivery {
   constructor(parcel: Parcel, options: LetterDeliveryOptions) {
     this.#parcel = parcel;
     this.#options = options;
+    this.#patience = new HelloPatience(options.dial.helloTimeoutMs);
   }
 
   /**
@@ -66,7 +69,7 @@ export class LetterDelivery {
         answer = await this.#oneConnection(stop);
         return undefined;
       } catch (error) {
-        return error as Error;
+        return this.#patience.judge(error as Error);
       }
     };
     const returnAfterMs = (): number | undefined => this.#returnAfterMs;
@@ -79,7 +82,12 @@ export class LetterDelivery {
     const { dial, closeTimeoutMs } = this.#options;
     const { shipperId } = this.#parcel;
     const run = { ...this.#run };
-    const line = await Line.dial({ ...dial, delivery: 'acked', shipperId, epoch: null, run }, stop);
+    const { timeoutMs: helloTimeoutMs } = this.#patience;
+    const onAnswered = (): void => this.#patience.answered();
+    const line = await Line.dial(
+      { ...dial, helloTimeoutMs, onAnswered, delivery: 'acked', shipperId, epoch: null, run },
+      stop,
+    );
     this.#run.isReturning = true;
     this.#returnAfterMs = undefined;
     try {

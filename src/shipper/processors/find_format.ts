@@ -20,7 +20,8 @@ const MAX_CHARACTERS = 64 * 1024;
 /** The first lines of a text that are not blank; one that is cut off by its end is left out, unless it is the only one. */
 export function linesIn(head: string): string[] {
   const end = head.lastIndexOf('\n');
-  const lines = (end === -1 ? head : head.slice(0, end)).split('\n', LINES * 10);
+  const text = (end === -1 ? head : head.slice(0, end)).replace(/^\uFEFF/, '');
+  const lines = text.split('\n', LINES * 10);
   return lines
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
     .filter((line) => line.trim() !== '')

@@ -1,5 +1,6 @@
 /** A line, or several that are one entry, where it lies in its cut: its text is made when somebody asks for it. */
 import { isAscii, isUtf8 } from 'node:buffer';
+import { behindMark } from '../../base/lines.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -24,7 +25,7 @@ export class CutText {
 
 export class Line {
   readonly #cut: CutText;
-  /** Offsets in the cut, without the line break at the end. */
+  /** Offsets in the cut, without a byte order mark at its beginning and the line break at the end. */
   readonly start: number;
   readonly end: number;
   readonly count: number;
@@ -33,8 +34,8 @@ export class Line {
   /** `end` is behind the newline; `count` is how many lines it is made of. */
   constructor(cut: CutText, start: number, end: number, count: number) {
     this.#cut = cut;
-    this.start = start;
-    this.end = withoutBreak(cut.bytes, start, end);
+    this.start = behindMark(cut.bytes, start);
+    this.end = withoutBreak(cut.bytes, this.start, end);
     this.count = count;
   }
 

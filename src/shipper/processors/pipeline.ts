@@ -92,6 +92,7 @@ class PipelineShaper implements Shaper {
       count(counts, line, outcome);
       onLine?.(line, outcome);
       if (outcome.kind === 'kept') {
+        writer.skip(line.start - start);
         const full = writer.add(outcome.written, line.start, end);
         if (full !== undefined) yield full;
       } else writer.skip(end - start);

@@ -29,6 +29,23 @@ describe('lines that no rule changes go through as their bytes', () => {
   });
 });
 
+test.each([
+  ['json', '{"a":1}\n', ['{"a":1}']],
+  ['none', '{"a":1}\n', ['{"a":1}']],
+  ['csv', 'a,b\n1,2\n', ['{"a":"1","b":"2"}']],
+  ['auto', 'a,b\n1,2\n', ['{"a":"1","b":"2"}']],
+  ['none', 'text\n', ['{"message":"text"}']],
+])(
+  'Filebeat #1349, Fluent Bit #3256: a byte order mark is no part of the text: %s',
+  (parse, text, entries) => {
+    const marked = Buffer.from(`\uFEFF${text}`);
+    const flags = { parse, exclude: ['never'] };
+    expect(processed(marked, flags)).toEqual(entries);
+    const runs = runsOf([marked], flags);
+    expect(runs.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0)).toBe(marked.length);
+  },
+);
+
 test('a run of no entries says that all was filtered out', () => {
   const runs = runsOf([Buffer.from('a\nb\n')], { exclude: ['.'] });
   expect(runs.map(({ lines, sourceBytes }) => [lines.bytes.length, lines.count, sourceBytes])).toEqual([

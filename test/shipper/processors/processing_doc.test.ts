@@ -42,7 +42,9 @@ test('there are examples of every processor', () => {
 });
 
 test.each(EXAMPLES)('%s', (options, given, expected) => {
-  const command = addOptions(new Command(), 'client').parse(wordsOf(options), { from: 'user' });
+  const program = new Command();
+  const command = addOptions(program.command('example'), 'client').action(() => undefined);
+  program.parse(['example', ...wordsOf(options)], { from: 'user' });
   const { shaperOf } = pipelineOf({ rules: processorRules(settingsOf(command)), headOf: () => '' });
   const shaper = shaperOf('example');
   const bytes = Buffer.from(given.map((line) => `${line}\n`).join(''));
