@@ -5,9 +5,10 @@ import { readServerTls, readTokens } from './src/config/access.ts';
 import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
 import { createLogger, type Logger } from './src/base/logger.ts';
 import { aborted, stopSignal } from './src/base/shutdown.ts';
-import type { OptionName, Settings } from './src/config/options.ts';
-import type { Receiver } from './src/receiver/receiver.ts';
+import { optionsFor, type OptionName, type Settings } from './src/config/options.ts';
+import { isArchiveUsed, openHttp, outputsBeside } from './src/tools/http_settings.ts';
 import { OUTPUT_OPTION_NAMES, outputSettings } from './src/tools/output_settings.ts';
+import { hangups, reload } from './src/tools/reload.ts';
 
 const program = createProgram(
   'logferryd',
@@ -19,6 +20,20 @@ addOptions(
   'server',
 ).action(async (_options: unknown, command: Command) => {
   await serve(settingsOf(command));
+});
+
+/** In their file the server is that of HTTP. */
+const HTTP_KEYS = { 'server.host': 'HTTP_HOST', 'server.port': 'HTTP_PORT' } as const;
+
+addOptions(
+  program.command('http').description('take events of users by HTTP, and nothing else'),
+  'server',
+  optionsFor('server').filter((name) => !['SERVER_HOST', 'SERVER_PORT', 'HTTP_ENABLED'].includes(name)),
+).action(async (_options: unknown, command: Command) => {
+  const settings = { ...settingsOf(command, HTTP_KEYS), HTTP_ENABLED: true };
+  if (isArchiveUsed(settings)) return serve(settings, { isHttpAlone: true });
+  const { serveFromRedis } = await import('./src/tools/serve_from_redis.ts');
+  await serveFromRedis(settings);
 });
 
 const INSPECT: readonly OptionName[] = ['DATA_DIR'];
@@ -53,6 +68,33 @@ addOptions(
     },
   );
 
+const DRAIN: readonly OptionName[] = [
+  'REDIS_URL',
+  'REDIS_KEY_EXPIRATION',
+  'OUTPUT_DIR',
+  'USER_FILES_DIR',
+  'DRAIN_INTERVAL',
+  'DRAIN_PATTERN',
+  'LOG_LEVEL',
+  'SHUTDOWN_TIMEOUT',
+];
+
+addOptions(
+  program.command('drain').description('move what waits in Redis to the files of users'),
+  'server',
+  DRAIN,
+)
+  .option('--once', 'end when all is moved that waits now')
+  .action(async ({ once }: { once?: true }, command: Command) => {
+    const settings = settingsOf(command);
+    const { drain } = await import('./src/tools/drain.ts');
+    const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
+    const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
+      log.error('SHUTDOWN_TIMEOUT passed in the middle of a chunk: the next run finishes it'),
+    );
+    await drain(settings, { isOnce: once === true }, stop, log);
+  });
+
 const OUTPUTS: readonly OptionName[] = [...OUTPUT_OPTION_NAMES, 'LOG_LEVEL', 'SHUTDOWN_TIMEOUT'];
 
 addOptions(
@@ -60,7 +102,7 @@ addOptions(
   'server',
   OUTPUTS,
 )
-  .option('--output <name>', 'which: csv, sqlite, text, jsonl or stats')
+  .option('--output <name>', 'which: csv, sqlite, text, jsonl, stats or users')
   .option('--from <start>', 'start: write the output anew, from the oldest entry on')
   .option('--once', 'end when it has caught up')
   .option('--forget <name>', 'retention is to keep nothing for this follower any more; nothing else is done')
@@ -138,21 +180,25 @@ const retentionOf = (settings: Settings) => ({
   hardMaxBytes: settings.RETENTION_HARD_MAX_BYTES,
 });
 
-async function serve(settings: Settings): Promise<void> {
+async function serve(settings: Settings, { isHttpAlone = false } = {}): Promise<void> {
+  const onHangup = hangups(settings);
   const { startReceiver } = await import('./src/receiver/receiver.ts');
   const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
   const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
     log.error('SHUTDOWN_TIMEOUT passed before everything in hand was on disk'),
   );
   const tls = readServerTls(settings);
+  const tcp = {
+    host: settings.SERVER_HOST,
+    port: settings.SERVER_PORT,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
+    ...(tls === undefined ? {} : { tls }),
+  };
+  await using http = settings.HTTP_ENABLED ? await openHttp(settings, tls, log) : undefined;
   await using receiver = await startReceiver({
-    tcp: {
-      host: settings.SERVER_HOST,
-      port: settings.SERVER_PORT,
-      maxConnections: settings.MAX_CONNECTIONS,
-      maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
-      ...(tls === undefined ? {} : { tls }),
-    },
+    ...(isHttpAlone ? {} : { tcp }),
+    ...(http === undefined ? {} : { http: http.options }),
     access: { tokens: readTokens(settings), areIdsBound: settings.AUTH_BIND_IDS },
     limits: {
       maxFrameBytes: settings.MAX_FRAME_BYTES,
@@ -174,13 +220,15 @@ async function serve(settings: Settings): Promise<void> {
     archiveLevel: settings.ARCHIVE_LEVEL,
     log,
   });
-  reloadOnHangup(settings, receiver, log);
+  onHangup(() => reload(settings, receiver, log));
   await using followers = await followersOf(settings, log);
-  log.info(
-    { host: settings.SERVER_HOST, port: receiver.port, dataDir: settings.DATA_DIR, fsync: settings.FSYNC },
-    `listening on ${settings.SERVER_HOST}:${receiver.port}`,
-  );
+  const { port, httpPort } = receiver;
+  const { SERVER_HOST: host, HTTP_HOST: httpHost, DATA_DIR: dataDir, FSYNC: fsync } = settings;
+  if (httpPort !== undefined) log.info({ httpHost, httpPort }, `HTTP on ${httpHost}:${httpPort}`);
+  if (!isHttpAlone) log.info({ host, port, dataDir, fsync }, `listening on ${host}:${port}`);
+  const stopDiskReport = await startDiskReport(settings, log);
   await aborted(stop);
+  stopDiskReport();
   log.info('stopping: settling what is in hand');
   await receiver[Symbol.asyncDispose]();
   await followers?.[Symbol.asyncDispose]();
@@ -192,29 +240,21 @@ async function serve(settings: Settings): Promise<void> {
   process.exitCode = 1;
 }
 
-/** The threads of OUTPUTS, if there are any. */
-async function followersOf(settings: Settings, log: Logger): Promise<AsyncDisposable | undefined> {
-  if (settings.OUTPUTS.length === 0) return undefined;
-  const { startFollowers } = await import('./src/outputs/followers.ts');
-  return startFollowers(settings.OUTPUTS, outputSettings(settings), log);
+/** What the archive and its outputs take is told from time to time; the code to look is loaded when it is time to. */
+async function startDiskReport(settings: Settings, log: Logger): Promise<() => void> {
+  const { reportDisk } = await import('./src/tools/disk_report.ts');
+  return reportDisk(async () => {
+    const { diskUsage } = await import('./src/tools/disk.ts');
+    return diskUsage(outputSettings(settings), retentionOf(settings));
+  }, log);
 }
 
-/** SIGHUP reads the files of tokens and certificates again; what can't be used changes nothing. Without such files it ends the process, as ever. */
-function reloadOnHangup(settings: Settings, receiver: Receiver, log: Logger): void {
-  const reload = (what: string, work: () => void): void => {
-    try {
-      work();
-      log.info(`SIGHUP: ${what} read again`);
-    } catch (error) {
-      log.error(`SIGHUP: ${what} stay as they were: ${(error as Error).message}`);
-    }
-  };
-  if (settings.AUTH_TOKENS_FILE !== '')
-    process.on('SIGHUP', () => reload('tokens', () => receiver.replaceTokens(readTokens(settings))));
-  if (settings.TLS_CERT !== '')
-    process.on('SIGHUP', () =>
-      reload('certificates', () => receiver.replaceCertificate(readServerTls(settings) ?? {})),
-    );
+/** The threads of what follows the archive, if there are any. */
+async function followersOf(settings: Settings, log: Logger): Promise<AsyncDisposable | undefined> {
+  const outputs = outputsBeside(settings);
+  if (outputs.length === 0) return undefined;
+  const { startFollowers } = await import('./src/outputs/followers.ts');
+  return startFollowers(outputs, outputSettings(settings), log);
 }
 
 const folderOf = (dir: string | undefined, settings: Settings): string => dir ?? settings.DATA_DIR;

@@ -10,6 +10,7 @@ import { adaptive } from './workloads/adaptive.ts';
 import { codecs } from './workloads/codecs.ts';
 import { fanIn } from './workloads/fan_in.ts';
 import { generate } from './workloads/generate.ts';
+import { http } from './workloads/http.ts';
 import { idle } from './workloads/idle.ts';
 import { latency } from './workloads/latency.ts';
 import { peers } from './workloads/peers.ts';
@@ -29,6 +30,7 @@ const WORKLOADS: readonly Workload[] = [
   generate,
   adaptive,
   plain,
+  http,
   peers,
 ];
 

@@ -1,4 +1,4 @@
-/** Writes `.env.example`, docs/OPTIONS.md and the table in the README from the option table; with `--check` it only says whether they are as they should be. */
+/** Writes `.env.example`, `config.toml.example`, docs/OPTIONS.md and the table in the README from the option table; with `--check` it only says whether they are as they should be. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Side } from '../src/config/option.ts';
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName } from '../src/config/options.ts';
@@ -8,6 +8,7 @@ export function generatedFiles(readme: string): Record<string, string> {
   const [before, after] = [readme.split(MARK_START)[0], readme.split(MARK_END)[1]];
   return {
     '.env.example': envExample(),
+    'config.toml.example': tomlExample(),
     'docs/OPTIONS.md': optionsTable(),
     'README.md': `${before}${MARK_START}\n${firstOptions()}${MARK_END}${after}`,
   };
@@ -60,6 +61,29 @@ function envExample(): string {
     return `## ${SIDES[side]}\n\n${rows.join('\n')}`;
   });
   return `# Copy to .env and uncomment what you want to change. Made from src/config/options.ts.\n\n${sections.join('\n')}`;
+}
+
+/** Uncommented it says what is so without it. */
+function tomlExample(): string {
+  const sections = new Map<string, string[]>([['', []]]);
+  for (const name of OPTION_NAMES) {
+    const { toml, help, kind, default: preset } = OPTIONS[name];
+    const [key = '', section = ''] = toml.split('.').reverse();
+    const rows = sections.get(section) ?? [];
+    sections.set(section, rows);
+    rows.push(
+      `# ${help}\n# ${name}: ${kind.name}\n#${key} = ${tomlValue(preset, kind.fromValue !== undefined)}\n`,
+    );
+  }
+  const texts = [...sections].map(([section, rows]) =>
+    section === '' ? rows.join('\n') : `[${section}]\n\n${rows.join('\n')}`,
+  );
+  return `# Copy, uncomment what you want to change, and name the file with --config or LOGFERRY_CONFIG. Made from src/config/options.ts.\n# In the file of the commands http and drain, [server] may hold host and port of HTTP.\n\n${texts.join('\n')}`;
+}
+
+function tomlValue(preset: string, takesMore: boolean): string {
+  if (takesMore && preset === '') return '[]';
+  return /^(?:true|false|\d+(?:\.\d+)?)$/.test(preset) ? preset : JSON.stringify(preset);
 }
 
 function optionsTable(): string {

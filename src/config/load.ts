@@ -24,6 +24,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Path of a TOML file. */
   readonly file?: string;
+  /** Keys of the file that stand for another option than usual. */
+  readonly keys?: Readonly<Record<string, OptionName>>;
 }
 
 /** A text found for an option, and where. */
@@ -35,9 +37,9 @@ interface Found {
 }
 
 /** All settings, or ConfigError with every problem there is. Unknown environment variables are not ours to judge; unknown TOML keys are problems. */
-export function loadSettings({ flags, env, file }: ConfigSources): Settings {
+export function loadSettings({ flags, env, file, keys = {} }: ConfigSources): Settings {
   const problems: string[] = [];
-  const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, problems);
+  const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, keys, problems);
   const settings: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const { text, value, where } = fromFlags(name, flags) ??
@@ -82,6 +84,7 @@ function contradictions(settings: Settings): string[] {
     ...accessContradictions(settings),
     ...generatorContradictions(settings),
     ...parseContradictions(settings),
+    ...expirationContradictions(settings),
   ];
 }
 
@@ -130,6 +133,16 @@ function parseContradictions({ PARSE, PARSE_PATTERN }: Settings): string[] {
     : [];
 }
 
+/** What expires before it is drained is lost: a drain may be late, and fail now and then. */
+function expirationContradictions({ REDIS_KEY_EXPIRATION, DRAIN_INTERVAL }: Settings): string[] {
+  const least = 5 * DRAIN_INTERVAL;
+  return REDIS_KEY_EXPIRATION > 0 && REDIS_KEY_EXPIRATION < least
+    ? [
+        `REDIS_KEY_EXPIRATION is ${REDIS_KEY_EXPIRATION} s, which is less than five DRAIN_INTERVALs (${least} s): what is not drained by then would be lost`,
+      ]
+    : [];
+}
+
 function fromFlags(name: OptionName, flags: ConfigSources['flags']): Found | undefined {
   const given = flags[flagOf(name)];
   if (given !== undefined) return foundOf(given, `--${flagOf(name)}`);
@@ -149,7 +162,11 @@ function fromEnv(name: OptionName, env: ConfigSources['env']): Found | undefined
   return text === undefined || text === '' ? undefined : { text, where: 'environment' };
 }
 
-function readToml(file: string, problems: string[]): Map<OptionName, Found> {
+function readToml(
+  file: string,
+  keys: Readonly<Record<string, OptionName>>,
+  problems: string[],
+): Map<OptionName, Found> {
   const found = new Map<OptionName, Found>();
   let tree: object;
   try {
@@ -158,7 +175,10 @@ function readToml(file: string, problems: string[]): Map<OptionName, Found> {
     problems.push(`${file}: ${reasonOf(error as Error)}`);
     return found;
   }
-  const byKey = new Map(OPTION_NAMES.map((name) => [OPTIONS[name].toml, name]));
+  const byKey = new Map<string, OptionName>([
+    ...OPTION_NAMES.map((name) => [OPTIONS[name].toml, name] as const),
+    ...Object.entries(keys),
+  ]);
   const takesMore = (key: string): boolean => {
     const name = byKey.get(key);
     return name !== undefined && 'fromValue' in OPTIONS[name].kind;

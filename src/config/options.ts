@@ -7,6 +7,7 @@ import type { Side } from './option.ts';
 import { ACCESS_OPTIONS } from './options/access.ts';
 import { ADDRESS_OPTIONS } from './options/address.ts';
 import { GENERATOR_OPTIONS } from './options/generator.ts';
+import { HTTP_OPTIONS } from './options/http.ts';
 import { OUTPUT_OPTIONS } from './options/outputs.ts';
 import { PROCESS_OPTIONS } from './options/process.ts';
 import { PROCESSOR_OPTIONS } from './options/processors.ts';
@@ -14,6 +15,7 @@ import { RECEIVER_OPTIONS } from './options/receiver.ts';
 import { SHIPPER_OPTIONS } from './options/shipper.ts';
 import { SOURCE_OPTIONS } from './options/source.ts';
 import { TAIL_OPTIONS } from './options/tail.ts';
+import { USER_OPTIONS } from './options/users.ts';
 
 export const OPTIONS = {
   ...ADDRESS_OPTIONS,
@@ -24,6 +26,8 @@ export const OPTIONS = {
   ...PROCESSOR_OPTIONS,
   ...RECEIVER_OPTIONS,
   ...OUTPUT_OPTIONS,
+  ...HTTP_OPTIONS,
+  ...USER_OPTIONS,
   ...ACCESS_OPTIONS,
   ...PROCESS_OPTIONS,
 } as const;

@@ -5,6 +5,7 @@ import type { OutputPlan } from './output.ts';
 import { sqliteOutput } from './sqlite.ts';
 import { statisticsOutput } from './statistics.ts';
 import { textOutput } from './text.ts';
+import { usersOutput } from './users.ts';
 
 /** What the outputs are told. Plain data: it goes to another thread. */
 export interface OutputSettings {
@@ -16,6 +17,8 @@ export interface OutputSettings {
   readonly textFile: string;
   readonly textTemplate: string;
   readonly jsonlFile: string;
+  /** Of users: the folder of all users. */
+  readonly userFilesFolder: string;
   /** Of csv, text and jsonl: how long a file may become, and how many are kept; 0: no limit. */
   readonly maxBytes: number;
   readonly maxFiles: number;
@@ -29,6 +32,7 @@ const PLANS = {
     textOutput({ file, template, maxBytes, maxFiles }),
   jsonl: ({ jsonlFile: file, maxBytes, maxFiles }) => jsonlOutput({ file, maxBytes, maxFiles }),
   stats: ({ folder }) => statisticsOutput({ folder }),
+  users: ({ userFilesFolder: folder }) => usersOutput({ folder }),
 } satisfies Record<string, (settings: OutputSettings) => OutputPlan>;
 
 export type OutputName = keyof typeof PLANS;

@@ -16,7 +16,11 @@ export interface HttpReceiverOptions {
 }
 
 /** Listens. Disposing of it answers what has been asked. */
-export async function startHttpReceiver({ http, access: { tokens }, log }: HttpReceiverOptions): Promise<Receiver> {
+export async function startHttpReceiver({
+  http,
+  access: { tokens },
+  log,
+}: HttpReceiverOptions): Promise<Receiver> {
   const ledger = new Ledger();
   const peers = new PeerLog(log);
   const access = await Access.open({ tokens, areIdsBound: false }, '');

@@ -1,5 +1,5 @@
 /** `disk`: what the archive and its outputs take, and how far the outputs are. */
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { opendir, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLoss, readPlaces } from '../archive/follower_places.ts';
 import { bytesBehind } from '../archive/lag.ts';
@@ -66,12 +66,10 @@ async function outputsUsage(settings: OutputSettings): Promise<OutputUsage[]> {
   for (const [name, { position, savedAt, entries, malformed }] of await readPlaces(folder)) {
     const known = OUTPUT_NAMES.find((one) => one === name);
     const file = known === undefined ? '' : planOutput(known, settings).file;
-    const sizes = await Promise.all((await filesOfOutput(file)).map(sizeOf));
     usages.push({
       name,
       file,
-      files: sizes.length,
-      bytes: sizes.reduce((sum, size) => sum + size, 0),
+      ...(await sizeOfOutput(file)),
       entries,
       malformed,
       behindBytes: await bytesBehind(folder, position),
@@ -82,13 +80,32 @@ async function outputsUsage(settings: OutputSettings): Promise<OutputUsage[]> {
   return usages;
 }
 
-/** The files of an output; of a database also what it has not put into its file yet. */
-async function filesOfOutput(file: string): Promise<string[]> {
-  if (file === '') return [];
-  const files = (await filesOf(file)).map(({ path }) => path);
-  const beside = (await filesOf(`${file}-wal`)).map(({ path }) => path);
-  return [...files, ...beside];
+interface Size {
+  readonly files: number;
+  readonly bytes: number;
 }
+
+/** What an output takes: the files of a name, of a database also what it has not put into its file yet, or all of a folder. */
+async function sizeOfOutput(file: string): Promise<Size> {
+  if (file === '') return { files: 0, bytes: 0 };
+  if (await isFolder(file)) return sizeOfFolder(file);
+  const files = [...(await filesOf(file)), ...(await filesOf(`${file}-wal`))];
+  const sizes = await Promise.all(files.map(({ path }) => sizeOf(path)));
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+async function sizeOfFolder(folder: string): Promise<Size> {
+  let [files, bytes] = [0, 0];
+  for await (const one of await opendir(folder, { recursive: true })) {
+    if (!one.isFile()) continue;
+    files += 1;
+    bytes += await sizeOf(join(one.parentPath, one.name));
+  }
+  return { files, bytes };
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 
 /** The usage for people. */
 export function diskTable(usage: DiskUsage): string {

@@ -12,6 +12,7 @@ export const OUTPUT_OPTION_NAMES: readonly OptionName[] = [
   'TEXT_FILE',
   'TEXT_TEMPLATE',
   'JSONL_FILE',
+  'USER_FILES_DIR',
   'OUTPUT_MAX_BYTES',
   'OUTPUT_MAX_FILES',
 ];
@@ -27,6 +28,7 @@ export function outputSettings(settings: Settings, folder = settings.DATA_DIR): 
     textFile: at(settings.TEXT_FILE),
     textTemplate: settings.TEXT_TEMPLATE,
     jsonlFile: at(settings.JSONL_FILE),
+    userFilesFolder: at(settings.USER_FILES_DIR),
     maxBytes: settings.OUTPUT_MAX_BYTES,
     maxFiles: settings.OUTPUT_MAX_FILES,
   };

@@ -81,7 +81,7 @@ class Audit {
         return undefined;
       }
       this.problems.push((error as Error).message);
-      return findBlock(this.#folder, segment, Math.max(reached, damage.position.offset) + 1);
+      return findBlock(this.#folder, segment, Math.max(reached, damage.nextAt));
     }
   }
 

@@ -63,3 +63,23 @@ describe.each(['server', 'client'] as const)('the %s', (service) => {
         expect([OPTIONS[line.name as OptionName].default, '']).toContain(line.text);
   });
 });
+
+describe.each([
+  [
+    'http',
+    { HTTP_HOST: '0.0.0.0', HTTP_BUFFER: 'redis', REDIS_URL: 'redis://redis:6379', DRAIN_ENABLED: "'false'" },
+  ],
+  ['drainer', { REDIS_URL: 'redis://redis:6379' }],
+] as const)('the %s of the profile http', (service, own) => {
+  test('is handed options of the server that have their defaults where nothing is set, but for what makes it that', () => {
+    const lines = environmentOf(service);
+    expect(lines.length).toBeGreaterThan(4);
+    for (const { name, variable, text: preset } of lines) {
+      expect(optionsFor('server')).toContain(name);
+      if (variable === undefined) expect([name, preset]).toEqual([name, own[name as keyof typeof own]]);
+      else expect([OPTIONS[name as OptionName].default, '']).toContain(preset);
+      if (variable !== undefined) expect(variable).toBe(name);
+    }
+    expect(lines.filter(({ variable }) => variable === undefined)).toHaveLength(Object.keys(own).length);
+  });
+});

@@ -46,6 +46,8 @@ describe('the build', () => {
         '0.2',
         '--log-rate',
         '1000',
+        '--hello-timeout',
+        '30',
       ];
       await run(process.execPath, [`${OUT}/client_main.js`, 'generate', ...args]);
       const { stdout } = await run(process.execPath, [`${OUT}/server_main.js`, 'verify', folder.path]);

@@ -168,9 +168,9 @@ test('a receiver that does not acknowledge gets nothing, and the letters stay', 
   await using receiver = await fakeReceiver();
   const { code, stderr } = await retry(receiver.port, folder.path, '--hello-timeout', '0.1');
   expect(code).toBe(1);
-  expect(stderr).toContain('error: the receiver did not answer HELLO');
+  expect(stderr).toContain('error: the receiver took 5 connections and answered no HELLO');
   const frames = receiver.connections.flatMap((connection) => connection.frames.map(({ type }) => type));
-  expect(frames).toEqual(['HELLO']);
+  expect(new Set(frames)).toEqual(new Set(['HELLO']));
   expect(await leftLines(folder.path)).toHaveLength(2);
 });
 

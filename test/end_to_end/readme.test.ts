@@ -26,6 +26,10 @@ const isOnlyLookedUp = (command: string): boolean =>
 
 const START = 'npm start';
 
+/** These ask `npm start -- http`, which has a test of its own. */
+const START_HTTP = 'npm start -- http';
+const isAsked = (command: string): boolean => command.includes('curl ');
+
 /** A checkout as far as commands can tell: the real files, and an empty place to write to. */
 async function checkout(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
@@ -120,7 +124,10 @@ describe('the README', () => {
       await until('the receiver listens', () => log.includes('listening on'));
       const env = { SERVER_PORT: /"port":(\d+)/.exec(log)?.[1] ?? '', RUN_TIME: '0.5', LOG_RATE: '1000' };
       const rest = COMMANDS.filter(
-        (command) => command !== START && command !== 'make demo' && !isOnlyLookedUp(command),
+        (command) =>
+          ![START, START_HTTP, 'make demo'].includes(command) &&
+          !isAsked(command) &&
+          !isOnlyLookedUp(command),
       );
       expect(rest.length).toBeGreaterThan(7);
       for (const command of rest) {
@@ -138,4 +145,35 @@ describe('the README', () => {
       await once(server, 'close');
     }
   }, 240_000);
+
+  test('its questions to HTTP are answered as it says', async () => {
+    await using folder = await checkout();
+    expect(COMMANDS).toContain(START_HTTP);
+    const server = spawn('node', ['server_main.ts', 'http'], {
+      cwd: folder.path,
+      env: { ...process.env, HTTP_PORT: '0' },
+    });
+    try {
+      let log = '';
+      server.stdout.on('data', (bytes: Buffer) => (log += bytes.toString()));
+      await until('it listens', () => log.includes('HTTP on'));
+      const address = `localhost:${/"httpPort":(\d+)/.exec(log)?.[1] ?? ''}`;
+      const answers: string[] = [];
+      for (const command of COMMANDS.filter(isAsked)) {
+        expect(command).toContain('localhost:3000');
+        const { code, output } = await shell(command.replace('localhost:3000', address), folder.path, {});
+        expect(code, `${command}\n${output}`).toBe(0);
+        expect(output.startsWith('{"error"'), output).toBe(false);
+        answers.push(output);
+      }
+      expect(answers.filter((answer) => answer === '{"status":"ok","accepted":1}')).toHaveLength(3);
+      expect(answers).toContainEqual(expect.stringMatching(/"event": "pay", .*"cents": 990.*"more":false/));
+      expect(answers).toContainEqual(expect.stringContaining('"user_id":"bob"'));
+      expect(answers).toContainEqual(expect.stringMatching(/"entries":3,"files":2/));
+      expect(await readFile(folder.in('logs', 'user_ada', '19675.jsonl'), 'utf8')).toMatch(/^(.+\n){2}$/);
+    } finally {
+      server.kill('SIGKILL');
+      await once(server, 'close');
+    }
+  });
 });

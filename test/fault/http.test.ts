@@ -1,6 +1,6 @@
 /**
  * Load over real sockets while drainers, receivers and Redis are killed: every event that got a 200 is in one file, once.
- * HTTP_LOAD_REQUESTS=200000 makes the first load a long one.
+ * HTTP_LOAD_REQUESTS=200000 makes the first load a long one, HTTP_REDIS_AWAY_MS=10000 the outage.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -13,7 +13,8 @@ import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
 const REQUESTS = Number(process.env.HTTP_LOAD_REQUESTS ?? 20_000);
-const LONG_MS = 90_000 + REQUESTS * 5;
+const LONG_MS = 90_000 + REQUESTS * 5 + Number(process.env.HTTP_REDIS_AWAY_MS ?? 0);
+const AWAY_MS = Number(process.env.HTTP_REDIS_AWAY_MS ?? 0);
 const ENDLESS = 10_000_000;
 const KILLS = 4;
 
@@ -27,10 +28,14 @@ async function drainRest(env: Readonly<Record<string, string>>): Promise<void> {
 /** Asks until it has an answer. */
 async function post(url: string, path: string): Promise<Response> {
   let answer: Response | undefined;
-  await until(`${path} is answered with 200`, async () => {
-    answer = await fetch(url + path, { method: 'POST' }).catch(() => undefined);
-    return answer?.status === 200;
-  }, 30_000);
+  await until(
+    `${path} is answered with 200`,
+    async () => {
+      answer = await fetch(url + path, { method: 'POST' }).catch(() => undefined);
+      return answer?.status === 200;
+    },
+    30_000,
+  );
   return answer as Response;
 }
 
@@ -67,44 +72,49 @@ test('a drainer that is killed again and again', { timeout: LONG_MS }, async () 
   }
 });
 
-test.each(['none', 'archive'])('Redis away for a while, and in its place: %s', { timeout: LONG_MS }, async (fallback) => {
-  await using folder = await temporaryFolder();
-  await using redis = await RedisServer.start();
-  const env = {
-    REDIS_URL: redis.url,
-    OUTPUT_DIR: folder.path,
-    DATA_DIR: folder.in('data'),
-    DRAIN_INTERVAL: '0.1',
-    HTTP_BUFFER: 'redis',
-    HTTP_BUFFER_FALLBACK: fallback,
-  };
-  await using http = await HttpProgram.start(env);
-  const stop = new AbortController();
-  const load = new Load({ url: http.url, requests: ENDLESS, signal: stop.signal });
-  const hasKept = (more: number): Promise<void> => {
-    const goal = load.kept.size + more;
-    return until(`${more} more are kept`, () => load.kept.size >= goal, 60_000);
-  };
-  try {
-    await hasKept(500);
-    await redis.kill();
-    if (fallback === 'archive') await hasKept(500);
-    else await until('it says so', () => (load.refused.get(503) ?? 0) > 500, 60_000);
-    await redis.again();
-    await hasKept(500);
-    await redis.kill();
-    await redis.again();
-    await hasKept(500);
-  } finally {
-    stop.abort();
-    await load.done;
-  }
-  expect([...load.refused.keys()].filter((status) => status !== 503)).toEqual([]);
-  await post(http.url, '/drain');
-  await http.stop();
-  const files = await numbersOnFile(folder.in('logs'));
-  expect(wrongWith(files, load)).toEqual(NOTHING);
-});
+test.each(['none', 'archive'])(
+  'Redis away for a while, and in its place: %s',
+  { timeout: LONG_MS },
+  async (fallback) => {
+    await using folder = await temporaryFolder();
+    await using redis = await RedisServer.start();
+    const env = {
+      REDIS_URL: redis.url,
+      OUTPUT_DIR: folder.path,
+      DATA_DIR: folder.in('data'),
+      DRAIN_INTERVAL: '0.1',
+      HTTP_BUFFER: 'redis',
+      HTTP_BUFFER_FALLBACK: fallback,
+    };
+    await using http = await HttpProgram.start(env);
+    const stop = new AbortController();
+    const load = new Load({ url: http.url, requests: ENDLESS, signal: stop.signal });
+    const hasKept = (more: number): Promise<void> => {
+      const goal = load.kept.size + more;
+      return until(`${more} more are kept`, () => load.kept.size >= goal, 60_000);
+    };
+    try {
+      await hasKept(500);
+      await redis.kill();
+      if (fallback === 'archive') await hasKept(500);
+      else await until('it says so', () => (load.refused.get(503) ?? 0) > 500, 60_000);
+      await delay(AWAY_MS);
+      await redis.again();
+      await hasKept(500);
+      await redis.kill();
+      await redis.again();
+      await hasKept(500);
+    } finally {
+      stop.abort();
+      await load.done;
+    }
+    expect([...load.refused.keys()].filter((status) => status !== 503)).toEqual([]);
+    await post(http.url, '/drain');
+    await http.stop();
+    const files = await numbersOnFile(folder.in('logs'));
+    expect(wrongWith(files, load)).toEqual(NOTHING);
+  },
+);
 
 test('a receiver that is killed again and again, the archive behind it', { timeout: LONG_MS }, async () => {
   await using folder = await temporaryFolder();

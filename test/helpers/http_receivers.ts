@@ -9,6 +9,7 @@ export interface HttpWishes extends ReceiverWishes {
   readonly listener?: Partial<HttpOptions['listener']>;
   readonly events?: Partial<HttpOptions['limits']>;
   readonly redis?: HttpOptions['redis'];
+  readonly isLogOnly?: boolean;
 }
 
 export interface HttpReceiver extends AsyncDisposable {
@@ -28,8 +29,12 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-export const httpOptions = (files: UserFiles, { listener, events, redis }: HttpWishes = {}): HttpOptions => ({
+export const httpOptions = (
+  files: UserFiles,
+  { listener, events, redis, isLogOnly = false }: HttpWishes = {},
+): HttpOptions => ({
   files,
+  isLogOnly,
   ...(redis === undefined ? {} : { redis }),
   listener: {
     host: '127.0.0.1',
