@@ -20,7 +20,7 @@ export type StartSubject = (folder: string, signal: AbortSignal) => Promise<Http
 const BARE = join(import.meta.dirname, 'bare_endpoint.ts');
 
 /** Files are written by nobody meanwhile: it is the buffers that are measured. */
-const FLAGS = ['http', '--http-port', '0', '--log-level', 'info'];
+const FLAGS = ['http', '--http-port', '0', '--drain-enabled', 'false'];
 
 export const startBare: StartSubject = (_folder, signal) =>
   startSubject([process.execPath, BARE], signal, () => Promise.resolve());

@@ -2,7 +2,8 @@ import type { ImportGraph } from './import_graph.ts';
 
 /** Lowest first. A file imports lower layers, or its own folder. */
 const LAYERS = [
-  ['base', 'wire', 'entry'],
+  ['base', 'entry'],
+  ['wire'],
   ['archive', 'jetstream', 'events', 'monitor', 'config'],
   ['users'],
   ['shipper', 'receiver', 'outputs'],
