@@ -40,6 +40,12 @@ const ledgerFamilies = (ledger: Ledger): Family[] => [
     samples: ENTRY_BOOKS.map((book) => ({ labels: { book }, value: ledger[book] })),
   },
   one('logferry_entries_in_hand', 'gauge', 'Entries whose fate is open.', ledger.inHand),
+  one(
+    'logferry_acknowledging',
+    'gauge',
+    '0 while the archive can not be written, or its disk is very slow: nothing is acknowledged.',
+    ledger.isAcknowledging ? 1 : 0,
+  ),
   one('logferry_blocks_total', 'counter', 'Blocks stored.', ledger.batches),
   one('logferry_received_bytes_total', 'counter', 'Bytes off the sockets.', ledger.bytesIn),
   one('logferry_raw_bytes_total', 'counter', 'Bytes of stored entries before compression.', ledger.rawBytes),
