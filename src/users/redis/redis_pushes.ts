@@ -17,7 +17,7 @@ export interface RedisPushesOptions {
 }
 
 /** A tick of more is sent in several transactions. */
-const MAX_TICK_BYTES = 4 * 1024 * 1024;
+const MAX_TICK_BYTES = 128 * 1024;
 
 /** Past so many bytes without an answer nothing is taken. */
 const MAX_UNANSWERED_BYTES = 128 * 1024 * 1024;

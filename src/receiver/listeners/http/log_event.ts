@@ -167,10 +167,9 @@ function numberAt(text: Buffer, start: number, end: number): number {
 
 /** The text of the string at bytes [start, end), quotes included. */
 function stringAt(text: Buffer, start: number, end: number): string {
-  const isEscaped = text.subarray(start, end).includes(BACKSLASH);
-  return isEscaped
-    ? (JSON.parse(text.toString('utf8', start, end)) as string)
-    : text.toString('utf8', start + 1, end - 1);
+  for (let at = start; at < end; at += 1)
+    if (text[at] === BACKSLASH) return JSON.parse(text.toString('utf8', start, end)) as string;
+  return text.toString('utf8', start + 1, end - 1);
 }
 
 function notAnEvent(text: Buffer, at: number, maxDepth: number): Error {
