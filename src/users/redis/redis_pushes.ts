@@ -16,8 +16,8 @@ export interface RedisPushesOptions {
   readonly patienceMs?: number;
 }
 
-/** A tick of more is sent in several transactions. */
-const MAX_TICK_BYTES = 128 * 1024;
+/** A tick of more is sent in several transactions: Redis works on one while the next gathers, and the first are answered meanwhile. */
+const MAX_TICK_BYTES = 256 * 1024;
 
 /** Past so many bytes without an answer nothing is taken. */
 const MAX_UNANSWERED_BYTES = 128 * 1024 * 1024;
@@ -25,10 +25,19 @@ const MAX_UNANSWERED_BYTES = 128 * 1024 * 1024;
 const PATIENCE_MS = 2000;
 const MARK_SECONDS = '86400';
 
+/** What is pushed to the list of a user's day. */
+interface Push {
+  readonly key: RedisArgument;
+  readonly lines: string[];
+}
+
 /** The adds of a tick. */
 interface Tick {
-  readonly lists: Map<string, { readonly key: RedisArgument; readonly lines: string[] }>;
-  readonly adds: { readonly names: ReadonlySet<string>; readonly settled: PromiseWithResolvers<void> }[];
+  /** By day and user: to put the two together for each entry would take longer than all else here. */
+  readonly pushesOf: Map<number, Map<string, Push>>;
+  readonly pushes: Push[];
+  /** Each with the push of each of its entries. */
+  readonly adds: { readonly pushes: readonly Push[]; readonly settled: PromiseWithResolvers<void> }[];
   bytes: number;
 }
 
@@ -50,15 +59,14 @@ export class RedisPushes {
     if (entries.length === 0) return;
     if (this.#tick !== undefined && this.#tick.bytes > MAX_TICK_BYTES) this.#flush(this.#tick);
     const tick = (this.#tick ??= this.#begin());
-    const names = new Set<string>();
-    for (const entry of entries) names.add(put(tick, entry));
+    const pushes = entries.map((entry) => put(tick, entry));
     const settled = Promise.withResolvers<void>();
-    tick.adds.push({ names, settled });
+    tick.adds.push({ pushes, settled });
     await settled.promise;
   }
 
   #begin(): Tick {
-    const tick: Tick = { lists: new Map(), adds: [], bytes: 0 };
+    const tick: Tick = { pushesOf: new Map(), pushes: [], adds: [], bytes: 0 };
     setImmediate(() => this.#flush(tick));
     return tick;
   }
@@ -79,7 +87,7 @@ export class RedisPushes {
     }
   }
 
-  async #sendUntilKnown(tick: Tick): Promise<ReadonlyMap<string, Error>> {
+  async #sendUntilKnown(tick: Tick): Promise<ReadonlyMap<Push, Error>> {
     const { patienceMs = PATIENCE_MS } = this.#options;
     let deadline: number | undefined;
     for (;;) {
@@ -101,18 +109,17 @@ export class RedisPushes {
     }
   }
 
-  /** The lists that did not take theirs. */
-  async #send(tick: Tick, runKey: string, number: number): Promise<ReadonlyMap<string, Error>> {
+  /** Those that were not taken. */
+  async #send({ pushes }: Tick, runKey: string, number: number): Promise<ReadonlyMap<Push, Error>> {
     const { link, keyExpirationSeconds: seconds } = this.#options;
-    const lists = [...tick.lists];
-    const pushes = lists.map(([, { key, lines }]) => ['RPUSH', key, ...lines]);
-    const expiries = seconds > 0 ? lists.map(([, { key }]) => ['EXPIRE', key, String(seconds)]) : [];
+    const commands = pushes.map(({ key, lines }) => ['RPUSH', key, ...lines]);
+    const expiries = seconds > 0 ? pushes.map(({ key }) => ['EXPIRE', key, String(seconds)]) : [];
     const mark = ['SET', runKey, String(number), 'EX', MARK_SECONDS];
-    const replies = await link.transaction([...pushes, ...expiries, mark]);
-    const refused = new Map<string, Error>();
-    for (const [index, [name]] of lists.entries()) {
+    const replies = await link.transaction([...commands, ...expiries, mark]);
+    const refused = new Map<Push, Error>();
+    for (const [index, push] of pushes.entries()) {
       const reply = replies[index];
-      if (reply instanceof Error) refused.set(name, reply);
+      if (reply instanceof Error) refused.set(push, reply);
     }
     return refused;
   }
@@ -142,21 +149,26 @@ interface Run {
 
 const newRun = (): Run => ({ key: `logs:pushed:${randomUUID()}`, sent: 0 });
 
-/** The answer is the list's name in the tick. */
-function put(tick: Tick, { userId, day, line }: UserEntry): string {
-  const name = `${day} ${userId}`;
-  let list = tick.lists.get(name);
-  if (list === undefined) tick.lists.set(name, (list = { key: keyOf({ userId, day }), lines: [] }));
-  list.lines.push(line.toString('utf8', 0, line.length - 1));
+/** The answer is the push it is part of. */
+function put(tick: Tick, { userId, day, line }: UserEntry): Push {
+  let ofDay = tick.pushesOf.get(day);
+  if (ofDay === undefined) tick.pushesOf.set(day, (ofDay = new Map<string, Push>()));
+  let push = ofDay.get(userId);
+  if (push === undefined) {
+    push = { key: keyOf({ userId, day }), lines: [] };
+    ofDay.set(userId, push);
+    tick.pushes.push(push);
+  }
+  push.lines.push(line.toString('utf8', 0, line.length - 1));
   tick.bytes += line.length;
-  return name;
+  return push;
 }
 
-function settle({ adds }: Tick, refused: ReadonlyMap<string, Error>): void {
-  for (const { names, settled } of adds) {
-    const error = [...refused].find(([name]) => names.has(name))?.[1];
+function settle({ adds }: Tick, refused: ReadonlyMap<Push, Error>): void {
+  for (const { pushes, settled } of adds) {
+    const error = refused.size === 0 ? undefined : pushes.map((push) => refused.get(push)).find(Boolean);
     if (error === undefined) settled.resolve();
-    else settled.reject(refusal(error, names.size > 1));
+    else settled.reject(refusal(error, new Set(pushes).size > 1));
   }
 }
 
