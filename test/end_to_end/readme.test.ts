@@ -34,7 +34,7 @@ const isAsked = (command: string): boolean => command.includes('curl ');
 async function checkout(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
   const names = (await readdir('.')).filter(
-    (name) => !['.git', 'data', 'state', 'dist', '.env'].includes(name),
+    (name) => !['.git', 'data', 'logs', 'state', 'dist', '.env'].includes(name),
   );
   for (const name of names) await symlink(resolve(name), join(folder.path, name));
   return folder;
