@@ -131,6 +131,8 @@ async function ask(
     connections,
     amount: requests,
     timeout: 60,
+    // So often it looks whether all is done.
+    sampleInt: 10,
     requests: bodies(events).map((body) => ({ method: 'POST', path: '/log', headers, body })),
   });
   signal.throwIfAborted();
