@@ -27,6 +27,7 @@ export const systemDisk: Disk = {
       await syncFolder(dirname(path));
     } catch (error) {
       await handle.close();
+      await unlink(path);
       throw error;
     }
     return segmentFile(handle);

@@ -31,7 +31,7 @@ export async function lockFolder(folder: string): Promise<(() => Promise<void>) 
 
 /** True while a living process holds the lock of `folder`. */
 export async function isFolderLocked(folder: string): Promise<boolean> {
-  return isAlive(await socketPath(folder));
+  return (await stateOf(await socketPath(folder))) === 'alive';
 }
 
 async function socketPath(folder: string): Promise<string> {
@@ -56,15 +56,16 @@ async function listen(path: string): Promise<Server | undefined> {
 /** Takes over a socket that a killed process left behind. */
 async function listenOverDead(path: string): Promise<Server | undefined> {
   while (!(await takeTurn(`${path}.turn`))) {
-    if (await isAlive(path)) return undefined;
+    if ((await stateOf(path)) === 'alive') return undefined;
     await delay(20);
   }
   try {
-    if (await isAlive(path)) return undefined;
-    await unlink(path);
+    const state = await stateOf(path);
+    if (state === 'alive') return undefined;
+    if (state === 'dead') await unlink(path);
     return await listen(path);
   } finally {
-    await rmdir(`${path}.turn`);
+    await rmdir(`${path}.turn`).catch(unlessAbsent);
   }
 }
 
@@ -76,19 +77,29 @@ async function takeTurn(folder: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const { mtimeMs } = await stat(folder);
-  if (Date.now() - mtimeMs < TURN_MS) return false;
-  await rmdir(folder);
+  const turn = await stat(folder).catch(unlessAbsent);
+  if (turn !== undefined && Date.now() - turn.mtimeMs < TURN_MS) return false;
+  if (turn !== undefined) await rmdir(folder).catch(unlessAbsent);
   return takeTurn(folder);
 }
 
-async function isAlive(path: string): Promise<boolean> {
+/** What another has removed meanwhile is nothing; anything else is an error. */
+function unlessAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+/**
+ * `dead` is a socket that nobody can bind before it is removed. One that is absent is anybody's: removing what is there
+ * a moment later would remove a living one. A socket too busy to be connected to has a process behind it.
+ */
+async function stateOf(path: string): Promise<'alive' | 'dead' | 'absent'> {
   const socket = connect(path);
   try {
     await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
+    return 'alive';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ECONNREFUSED' ? 'dead' : code === 'ENOENT' ? 'absent' : 'alive';
   } finally {
     socket.destroy();
   }

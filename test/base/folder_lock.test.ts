@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { isFolderLocked, lockFolder } from '../../src/base/folder_lock.ts';
 import { codeOf } from '../helpers/errors.ts';
@@ -55,6 +56,27 @@ test('another process is refused, and gets the lock of one that was killed', asy
   const unlock = await lockFolder(folder.path);
   expect(unlock).toBeDefined();
   await unlock?.();
+});
+
+test('of many who take it and give it back, one has it at a time', async () => {
+  await using folder = await temporaryFolder();
+  let holders = 0;
+  let taken = 0;
+  let atOnce = 0;
+  const contender = async (): Promise<void> => {
+    while (taken < 200) {
+      const unlock = await lockFolder(folder.path);
+      if (unlock === undefined) continue;
+      taken += 1;
+      holders += 1;
+      atOnce = Math.max(atOnce, holders);
+      await setImmediate();
+      holders -= 1;
+      await unlock();
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, contender));
+  expect(atOnce).toBe(1);
 });
 
 test('a folder is the same under another name', async () => {
