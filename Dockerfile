@@ -7,14 +7,16 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json server_main.ts client_main.ts ./
+COPY scripts/build.ts ./scripts/
 COPY src ./src
 RUN npm run build -- --declaration false --sourceMap false
 
 FROM node:24-bookworm-slim AS dependencies
 LABEL project=logferry
 WORKDIR /app
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+COPY package.json package-lock.json scripts/with_optional_packages.ts ./
+# The clients of Redis, PostgreSQL and Thrift too, which the package alone leaves to whoever uses them.
+RUN node with_optional_packages.ts && npm ci --omit=dev
 
 FROM node:24-bookworm-slim
 LABEL project=logferry
