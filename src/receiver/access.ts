@@ -74,7 +74,14 @@ export class Access {
 
   /** True for a token that lets in; where none is wanted, always. */
   letsIn(token: string | undefined): boolean {
-    return this.#tokens === undefined || (token !== undefined && this.#tokens.match(token) !== undefined);
+    return this.enter(token) !== undefined;
+  }
+
+  /** What lets in somebody who has no shipper id, or undefined; where no token is wanted everybody comes in. */
+  enter(token: string | undefined): Pass | undefined {
+    if (this.#tokens === undefined) return {};
+    const tokenHash = token === undefined ? undefined : this.#tokens.match(token);
+    return tokenHash === undefined ? undefined : { tokenHash };
   }
 
   /** True while what let a shipper in still would. */

@@ -3,9 +3,10 @@
  * blocks are numbered, and `verify` sees a missing one.
  */
 import { crc32 } from 'node:zlib';
-import { LOCAL_SHIPPER_PREFIX } from '../archive/block.ts';
+import { LOCAL_SHIPPER_PREFIX, type Block } from '../archive/block.ts';
 import type { CommitLog } from '../archive/commit_log.ts';
 import type { SegmentFormat } from '../archive/format.ts';
+import { timeRangeOf } from '../archive/time_range.ts';
 import type { Lines } from '../entry.ts';
 
 /** A block that gathers is no larger: past it compression gains nothing. */
@@ -141,14 +142,15 @@ export class BlockBuilder {
   }
 
   /** Compresses what was gathered, and lets go of it: a block may wait long for the disk. */
-  async #pack(gathering: Gathering): Promise<{ rawLength: number; crc: number; body: Buffer }> {
+  async #pack(gathering: Gathering): Promise<Pick<Block, 'rawLength' | 'crc' | 'body' | 'times'>> {
     const { format, level } = this.#options;
     const { bytes, fill } = gathering;
     gathering.bytes = NOTHING;
     const raw = bytes.subarray(0, fill);
-    const block = { rawLength: fill, crc: crc32(raw), body: await format.compress(raw, level) };
+    const times = timeRangeOf(raw);
+    const stored = { rawLength: fill, crc: crc32(raw), body: await format.compress(raw, level) };
     if (bytes.length === FULL_BYTES && this.#spare.length < PACKED_AT_ONCE) this.#spare.push(bytes);
-    return block;
+    return times === undefined ? stored : { ...stored, times };
   }
 }
 

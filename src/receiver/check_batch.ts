@@ -4,7 +4,9 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import type { TimeRange } from '../archive/block.ts';
 import type { SegmentFormat } from '../archive/format.ts';
+import { TimeRangeFinder } from '../archive/time_range.ts';
 import type { Batch } from '../wire/batch.ts';
 import { release } from '../base/large_buffers.ts';
 import { decompress, inflateBits } from '../wire/codecs.ts';
@@ -20,8 +22,16 @@ export interface CheckOptions {
   readonly level: number;
 }
 
-/** The body as the archive stores it. Throws WireError, with the code of what is wrong with the batch. */
-export async function checkBatch(batch: Batch, options: CheckOptions): Promise<Buffer> {
+/** What is stored of a batch that checks out. */
+export interface CheckedBatch {
+  /** As the archive stores it. */
+  readonly body: Buffer;
+  /** What its entries say, where that is known of every one. */
+  readonly times?: TimeRange;
+}
+
+/** What is stored of a batch. Throws WireError, with the code of what is wrong with it. */
+export async function checkBatch(batch: Batch, options: CheckOptions): Promise<CheckedBatch> {
   const { sequence, rawLength } = batch;
   if (rawLength > options.maxBatchBytes) {
     throw new WireError(
@@ -31,14 +41,20 @@ export async function checkBatch(batch: Batch, options: CheckOptions): Promise<B
   }
   const { raw, body } = await inflate(batch, options.format);
   try {
-    checkRaw(raw, batch, options.maxEntryBytes);
-    return body ?? (await options.format.compress(raw, options.level));
+    const times = checkRaw(raw, batch, options.maxEntryBytes);
+    const stored = body ?? (await options.format.compress(raw, options.level));
+    return { body: stored, ...(times === undefined ? {} : { times }) };
   } finally {
     if (raw !== batch.body) release(raw);
   }
 }
 
-function checkRaw(raw: Buffer, { sequence, rawLength, crc, count }: Batch, maxEntryBytes?: number): void {
+/** The times of the entries, on the way. */
+function checkRaw(
+  raw: Buffer,
+  { sequence, rawLength, crc, count }: Batch,
+  maxEntryBytes?: number,
+): TimeRange | undefined {
   if (raw.length !== rawLength) {
     throw new WireError(
       'length_mismatch',
@@ -48,12 +64,14 @@ function checkRaw(raw: Buffer, { sequence, rawLength, crc, count }: Batch, maxEn
   if (crc32(raw) !== crc)
     throw new WireError('crc_mismatch', `batch ${sequence} has another CRC-32 than it says`);
   if (!isUtf8(raw)) throw new WireError('not_utf8', `batch ${sequence} is not UTF-8`);
-  const entries = countEntries(raw, maxEntryBytes);
+  const times = new TimeRangeFinder();
+  const entries = countEntries(raw, maxEntryBytes, (start, end) => times.add(raw, start, end));
   if (entries !== count)
     throw new WireError(
       'count_mismatch',
       `batch ${sequence} holds ${entries} entries where it says ${count}`,
     );
+  return times.range;
 }
 
 /** The raw bytes, and the body where it can be stored as it came. */

@@ -37,6 +37,8 @@ export async function startHttpReceiver({
   return {
     port: 0,
     httpPort: service.port,
+    thriftPort: undefined,
+    httpCounts: service.counts,
     ledger,
     trouble: undefined,
     get health() {

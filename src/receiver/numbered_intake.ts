@@ -2,8 +2,9 @@ import { decodeBatch, type Batch } from '../wire/batch.ts';
 import type { Frame } from '../wire/frame.ts';
 import { encodeReject, type Gap } from '../wire/messages.ts';
 import { WireError } from '../wire/wire_error.ts';
+import type { ShipperLine } from '../monitor/shipper_table.ts';
 import { giveBack } from '../base/large_buffers.ts';
-import { checkBatch } from './check_batch.ts';
+import { checkBatch, type CheckedBatch } from './check_batch.ts';
 import type { IntakeContext } from './plain_intake.ts';
 import type { Taken } from './taken.ts';
 
@@ -11,22 +12,51 @@ import type { Taken } from './taken.ts';
 export class NumberedIntake {
   readonly #shipper: { readonly shipperId: string; readonly epoch: number };
   readonly #context: IntakeContext;
+  readonly #line: ShipperLine;
 
-  constructor(shipper: { readonly shipperId: string; readonly epoch: number }, context: IntakeContext) {
+  /** `line` is told of each batch. */
+  constructor(
+    shipper: { readonly shipperId: string; readonly epoch: number },
+    line: ShipperLine,
+    context: IntakeContext,
+  ) {
     this.#shipper = shipper;
+    this.#line = line;
     this.#context = context;
   }
 
   /** Starts the check of a BATCH, off this thread; the answer is to be called in the batch's turn. Throws WireError where its prefix is wrong. */
   begin({ algorithm, payload }: Frame): () => Promise<Taken> {
     const batch = decodeBatch(algorithm, payload);
-    const body = this.#context.inflating.hold(batch.rawLength, () => checkBatch(batch, this.#context.check));
-    body.catch(() => undefined);
+    const checked = this.#context.inflating.hold(batch.rawLength, () =>
+      checkBatch(batch, this.#context.check),
+    );
+    checked.catch(() => undefined);
+    const begunAt = performance.now();
     return async () => {
-      const taken = await this.#store(batch, body);
-      const durable = taken.durable.then(() => void giveBack(payload));
+      const settled = this.#line.took();
+      const taken = await this.#store(batch, checked).catch((error: unknown) => {
+        settled();
+        throw error;
+      });
+      const durable = taken.durable.then(
+        () => {
+          giveBack(payload);
+          this.#acknowledged(begunAt, settled);
+        },
+        (error: unknown) => {
+          settled();
+          throw error;
+        },
+      );
       return { ...taken, durable };
     };
+  }
+
+  #acknowledged(begunAt: number, settled: (ackSeconds: number) => void): void {
+    const seconds = (performance.now() - begunAt) / 1000;
+    this.#context.ledger.acks.observe(seconds);
+    settled(seconds);
   }
 
   /** Takes the shipper's word that batches will never come. */
@@ -42,18 +72,19 @@ export class NumberedIntake {
     return { ...taken, durable: counted };
   }
 
-  async #store(batch: Batch, checked: Promise<Buffer>): Promise<Taken> {
+  async #store(batch: Batch, checking: Promise<CheckedBatch>): Promise<Taken> {
     const { archive, ledger, now } = this.#context;
     const { sequence, count, rawLength, crc, positions } = batch;
     ledger.received += count;
-    let body: Buffer;
+    let checked: CheckedBatch;
     try {
-      body = await checked;
+      checked = await checking;
     } catch (error) {
       if (error instanceof WireError) return this.#refuse(batch, error);
       throw error;
     }
-    const block = { ...this.#shipper, sequence, count, rawLength, crc, positions, receivedAtMs: now(), body };
+    const numbered = { ...this.#shipper, sequence, count, rawLength, crc, positions };
+    const block = { ...numbered, receivedAtMs: now(), ...checked };
     const durable = archive.append(block).then((outcome) => {
       if (outcome === 'repeated') ledger.repeated += count;
     });
@@ -63,8 +94,8 @@ export class NumberedIntake {
   /** Its content is wrong and will be at every resend: the shipper is told to keep it. */
   async #refuse({ sequence, count, positions }: Batch, { code, message: reason }: WireError): Promise<Taken> {
     const { ledger, peers } = this.#context;
-    ledger.rejected += count;
-    ledger.error(code);
+    ledger.reject(code, count);
+    this.#line.rejected(count);
     const fields = { shipper: this.#shipper.shipperId, sequence, code, reason };
     peers.say(`rejected ${code}`, 'warn', fields, 'batch rejected');
     const gap = { from: sequence, to: sequence, entries: count, reason: `rejected: ${code}` };

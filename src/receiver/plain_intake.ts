@@ -100,8 +100,7 @@ async function keepRejected(
   const { count: elements } = texts;
   if (elements === 0) return;
   const reason = REASONS[code];
-  ledger.rejected += elements;
-  ledger.error(code);
+  ledger.reject(code, elements);
   try {
     const kept = await rejected.add(texts, { peer, code, reason }, now());
     const fate = kept === elements ? 'kept in rejected/plain.jsonl' : 'rejected/plain.jsonl is full';

@@ -3,13 +3,16 @@
  *
  *     TCP ═▶ session ─▶ check ─▶ archive (one writev, one fdatasync a group) ─▶ ack
  *     plain TCP ═▶ session ─▶ block builder ─┤
- *     HTTP ═▶ events ─▶ block builder ───────┘
+ *     HTTP ═▶ events ─▶ block builder ───────┤
+ *     Thrift ═▶ calls ─▶ block builder ──────┘
  */
 import { Archive, type ArchiveOptions } from '../archive/archive.ts';
+import { systemDisk } from '../archive/disk.ts';
 import { FORMATS } from '../archive/format.ts';
 import { ByteBudget } from '../base/byte_budget.ts';
 import type { Logger } from '../base/logger.ts';
 import type { TlsMaterial } from '../base/tls_material.ts';
+import type { HttpCounts } from '../monitor/http_counts.ts';
 import { Ledger } from '../monitor/ledger.ts';
 import { reportThroughput } from '../monitor/report.ts';
 import type { PlainLimits } from '../wire/plain.ts';
@@ -17,15 +20,18 @@ import { Access, OPEN_TO_ALL, type AccessOptions } from './access.ts';
 import { BlockBuilder } from './block_builder.ts';
 import type { HttpContext, HttpOptions, HttpService } from './listeners/http/http_service.ts';
 import { TcpListener, type TcpListenerOptions } from './listeners/tcp.ts';
+import type { ThriftOptions, ThriftReceiverContext } from './listeners/thrift/thrift_service.ts';
+import { measuredDisk } from './measured_disk.ts';
 import { PeerLog } from './peer_log.ts';
 import { RejectedFile } from './rejected_file.ts';
-import type { SessionLimits } from './session.ts';
+import { Session, type SessionLimits } from './session.ts';
 import { ShipperRegistry } from './shipper_registry.ts';
 
 export interface ReceiverOptions {
-  /** Left out where nothing but HTTP is taken. */
+  /** Left out where nothing but HTTP or Thrift is taken. */
   readonly tcp?: TcpListenerOptions;
   readonly http?: HttpOptions;
+  readonly thrift?: ThriftOptions;
   readonly limits: SessionLimits & PlainLimits & { readonly maxBatchBytes: number };
   readonly archive: Omit<ArchiveOptions, 'report' | 'now'>;
   /** For what arrives uncompressed or in another format than the archive's. */
@@ -46,7 +52,10 @@ export interface Receiver extends AsyncDisposable {
   /** Of TCP; 0 where it does not listen. */
   readonly port: number;
   readonly httpPort: number | undefined;
+  readonly thriftPort: number | undefined;
   readonly ledger: Ledger;
+  /** Of HTTP; undefined where it does not listen. */
+  readonly httpCounts: HttpCounts | undefined;
   /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
   readonly trouble: Error | undefined;
   /** How it is, for whoever watches. */
@@ -70,6 +79,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const report = reportOf(ledger, log);
   const archive = await Archive.open({
     ...options.archive,
+    disk: measuredDisk(options.archive.disk ?? systemDisk, ledger.syncs),
     now,
     report: {
       ...report,
@@ -111,24 +121,41 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       archive: { archive, folder: options.archive.folder, format, level, now },
     }),
   );
-  const listener = options.tcp && (await orClose(archive, TcpListener.listen(options.tcp, context), http));
+  const listener =
+    options.tcp &&
+    (await orClose(
+      archive,
+      TcpListener.listen(options.tcp, context, (socket) => new Session(socket, context)),
+      http,
+    ));
+  const thrift = await orClose(
+    archive,
+    thriftOf(options.thrift, { ...context, format, level }),
+    http,
+    listener,
+  );
   const stopReporting = reportThroughput(ledger, log);
   let closing: Promise<void> | undefined;
   /** A disk that takes nothing does not hold up a stop: one last try, then what is in hand is refused. */
   const close = async (): Promise<void> => {
-    const stopped = Promise.all([listener?.stop(), http?.stop()]);
+    const stopped = Promise.all([listener?.stop(), http?.stop(), thrift?.stop()]);
     plain.flush();
     giveUp = () => void archive[Symbol.asyncDispose]().catch(() => undefined);
     if (archive.trouble !== undefined) giveUp();
     await stopped;
-    await archive[Symbol.asyncDispose]();
-    stopReporting();
-    peers.end();
-    log.info(booksOf(ledger), 'receiver stopped');
+    try {
+      await archive[Symbol.asyncDispose]();
+    } finally {
+      stopReporting();
+      peers.end();
+      log.info(booksOf(ledger), 'receiver stopped');
+    }
   };
   return {
     port: listener?.port ?? 0,
     httpPort: http?.port,
+    thriftPort: thrift?.port,
+    httpCounts: http?.counts,
     ledger,
     get trouble() {
       return archive.trouble;
@@ -141,10 +168,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     replaceTokens(tokens: readonly string[]) {
       access.replaceTokens(tokens);
       listener?.checkPasses();
+      thrift?.checkPasses();
     },
     replaceCertificate(material: TlsMaterial) {
       listener?.replaceCertificate(material);
       http?.replaceCertificate(material);
+      thrift?.replaceCertificate(material);
     },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
@@ -160,12 +189,26 @@ async function httpOf(
   return startHttp(options, context);
 }
 
+/** Loaded only where it is asked for. */
+async function thriftOf(
+  options: ThriftOptions | undefined,
+  context: ThriftReceiverContext,
+): Promise<TcpListener | undefined> {
+  if (options === undefined) return undefined;
+  const { startThrift } = await import('./listeners/thrift/thrift_service.ts');
+  return startThrift(options, context);
+}
+
 /** What `opening` settles with; where it fails the archive is left to the next receiver. */
-async function orClose<T>(archive: Archive, opening: Promise<T>, http?: HttpService): Promise<T> {
+async function orClose<T>(
+  archive: Archive,
+  opening: Promise<T>,
+  ...open: readonly ({ stop(): Promise<void> } | undefined)[]
+): Promise<T> {
   try {
     return await opening;
   } catch (error) {
-    await http?.stop();
+    for (const listener of open) await listener?.stop();
     await archive[Symbol.asyncDispose]();
     throw error;
   }
@@ -177,6 +220,7 @@ const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & objec
     ledger.batches += 1;
     ledger.rawBytes += block.rawLength;
     ledger.archivedBytes += block.body.length;
+    ledger.shippers.stored(block);
   },
   found: (finding) => log.warn(finding),
   deleted({ name, bytes }) {

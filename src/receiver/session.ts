@@ -9,9 +9,11 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { releaseWhole } from '../base/large_buffers.ts';
 import { asTls } from '../base/lazy_tls.ts';
+import type { ShipperLine } from '../monitor/shipper_table.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { encodeFrame, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
+import { MAX_PING_BYTES, decodePing } from '../wire/status.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Access, Pass } from './access.ts';
 import { Answers } from './answers.ts';
@@ -23,6 +25,7 @@ import { Patience, type Owed } from './patience.ts';
 import { peerOf } from './peer.ts';
 import { takePlain, type IntakeContext } from './plain_intake.ts';
 import { quiet } from './quiet.ts';
+import type { Conversation } from './listeners/conversation.ts';
 import type { ShipperRegistry } from './shipper_registry.ts';
 import { expectInPlace, type Stage } from './stages.ts';
 import type { Taken } from './taken.ts';
@@ -56,7 +59,7 @@ const RETURN_AFTER_MS = 500;
 /** What a frame costs besides its payload, while it waits for its turn. Batches are counted as their shippers do. */
 const FRAME_COST_BYTES = 256;
 
-export class Session {
+export class Session implements Conversation {
   readonly #socket: Socket;
   readonly #context: SessionContext;
   readonly #decoder: FrameDecoder;
@@ -66,6 +69,8 @@ export class Session {
   #shipperId: string | undefined;
   #pass: Pass | undefined;
   #intake: NumberedIntake | undefined;
+  /** What is shown of this connection's shipper. */
+  #line: ShipperLine | undefined;
   readonly #patience: Patience;
   readonly #answers: Answers;
   readonly #inHand: InHand;
@@ -111,6 +116,7 @@ export class Session {
     await this.#closed;
     await this.#drained();
     this.#context.shippers.leave(this);
+    this.#line?.closed();
   }
 
   /** Takes nothing new, settles and acknowledges what is in hand, says BYE, closes. */
@@ -211,7 +217,8 @@ export class Session {
         await this.#open(messages.decodeOpen(payload));
         return undefined;
       case 'PING':
-        this.#answers.write(encodeFrame('PONG', payload.subarray(0, 64)));
+        this.#line?.said(decodePing(payload));
+        this.#answers.write(encodeFrame('PONG', payload.subarray(0, MAX_PING_BYTES)));
         return undefined;
       case 'BYE':
         await this.#inHand.durable();
@@ -237,8 +244,8 @@ export class Session {
   }
 
   async #open(open: messages.Open): Promise<void> {
-    const { shippers, archive, limits, access, peers, now } = this.#context;
-    const { shipperId, epoch: asked, run } = open;
+    const { shippers, archive, limits, access, ledger, peers, now } = this.#context;
+    const { shipperId, epoch: asked, run, status = {} } = open;
     this.#patience.met('OPEN');
     this.#shipperId = shipperId;
     this.#pass = await access.admit(open, certificateOf(this.#socket));
@@ -250,7 +257,9 @@ export class Session {
     const ready = readyOf(place, { asked, fresh: now(), windowBytes: limits.windowBytes });
     const { epoch, sequence } = ready;
     this.#stage = 'open';
-    this.#intake = new NumberedIntake({ shipperId, epoch }, this.#context);
+    this.#line = ledger.shippers.opened(shipperId, this.peer);
+    this.#line.said(status);
+    this.#intake = new NumberedIntake({ shipperId, epoch }, this.#line, this.#context);
     this.#answers.write(messages.encodeReady(ready));
     const fields = { peer: this.peer, shipper: shipperId, epoch, sequence };
     peers.say('connected', 'info', fields, 'shipper connected');

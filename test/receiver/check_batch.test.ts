@@ -33,8 +33,8 @@ function batch(algorithm: Algorithm, raw: Buffer | string, changes: Partial<Batc
   };
 }
 
-const check = (given: Batch, format: FormatName = 'gzip', maxBatchBytes = 1_000_000): Promise<Buffer> =>
-  checkBatch(given, { format: FORMATS[format], maxBatchBytes, level: 1 });
+const check = async (given: Batch, format: FormatName = 'gzip', maxBatchBytes = 1_000_000): Promise<Buffer> =>
+  (await checkBatch(given, { format: FORMATS[format], maxBatchBytes, level: 1 })).body;
 
 describe.each(PAIRS)('a batch packed as $algorithm, for a $format archive', ({ algorithm, format }) => {
   test.each([
@@ -123,4 +123,12 @@ describe('what came in the kind of the archive is stored as it came', () => {
 test.each(['BATCH', 'BATCH gzip', 'BATCH zlib', 'BATCH zstd'])('the golden %s passes', async (name) => {
   const given = decodeBatch(goldenFrame(name).algorithm, goldenPayload(name));
   for (const format of FORMAT_NAMES) expect(await codeOf(() => check(given, format))).toBe('no error');
+});
+
+test.each([
+  ['{"ts":1769860801}\n{"ts":1769860800}\n', { firstMs: 1769860800000, lastMs: 1769860801000 }],
+  ['{"ts":1769860801}\n{"a":1}\n', undefined],
+])('of %j the range of times is known: %j', async (text, times) => {
+  const options = { format: FORMATS.gzip, maxBatchBytes: 1_000_000, level: 1 };
+  expect((await checkBatch(batch('gzip', text), options)).times).toEqual(times);
 });

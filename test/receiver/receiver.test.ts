@@ -198,3 +198,16 @@ test('the last word of a receiver is its books', async () => {
     errors: { not_an_object: 1 },
   });
 });
+
+test('it has that word where the disk fails at the very end too', async () => {
+  await using folder = await temporaryFolder();
+  const { log, lines } = collectLogs();
+  const disk = new FaultyDisk();
+  const receiver = await testReceiver(folder.path, { log, archive: { disk, fsync: 'interval' } });
+  await using peer = await rawPeer(receiver.port);
+  peer.send(frame(0, '[{"a":1}]'));
+  await until('it is stored', () => receiver.ledger.stored === 1);
+  disk.faults.add('sync');
+  await expect(receiver[Symbol.asyncDispose]()).rejects.toThrow();
+  expect(lines.at(-1)).toMatchObject({ msg: 'receiver stopped', stored: 1, inHand: 0 });
+});

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TlsMaterial } from '../../base/tls_material.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Ledger } from '../../monitor/ledger.ts';
 import { peerOf } from '../peer.ts';
-import { Session, type SessionContext } from '../session.ts';
+import type { PeerLog } from '../peer_log.ts';
+import type { Conversation } from './conversation.ts';
 import { TlsServer } from './tls.ts';
 
 export interface TcpListenerOptions {
@@ -16,22 +19,34 @@ export interface TcpListenerOptions {
   readonly tls?: TlsMaterial;
 }
 
+export interface TcpListenerContext {
+  readonly limits: { readonly frameTimeoutMs: number };
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  readonly peers: PeerLog;
+}
+
 /** A handshake takes no longer, nor longer than FRAME_TIMEOUT. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** The way in for shippers and plain peers. One session a connection, independent of the others. */
+/** Accepts connections, and begins a conversation on each, independent of the others. */
 export class TcpListener {
-  readonly name = 'tcp';
-  readonly #context: SessionContext;
+  readonly #context: TcpListenerContext;
+  readonly #converse: (socket: Socket) => Conversation;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  readonly #sessions = new Set<Session>();
+  readonly #conversations = new Set<Conversation>();
   /** Connections by address: those that still shake hands, and those that closed with something in hand, count too. */
   readonly #connectionsOf = new Map<string, number>();
   readonly #maxPerAddress: number;
 
-  private constructor({ tls, maxConnectionsPerAddress }: TcpListenerOptions, context: SessionContext) {
+  private constructor(
+    { tls, maxConnectionsPerAddress }: TcpListenerOptions,
+    context: TcpListenerContext,
+    converse: (socket: Socket) => Conversation,
+  ) {
     this.#context = context;
+    this.#converse = converse;
     this.#maxPerAddress = maxConnectionsPerAddress;
     const handshakeTimeoutMs = Math.min(HANDSHAKE_TIMEOUT_MS, context.limits.frameTimeoutMs);
     this.#tls = tls === undefined ? undefined : new TlsServer(tls, handshakeTimeoutMs);
@@ -40,9 +55,13 @@ export class TcpListener {
   }
 
   /** Listens; rejects where the address can't be had. */
-  static async listen(options: TcpListenerOptions, context: SessionContext): Promise<TcpListener> {
+  static async listen(
+    options: TcpListenerOptions,
+    context: TcpListenerContext,
+    converse: (socket: Socket) => Conversation,
+  ): Promise<TcpListener> {
     const { host, port, maxConnections } = options;
-    const listener = new TcpListener(options, context);
+    const listener = new TcpListener(options, context, converse);
     const server = listener.#server;
     server.maxConnections = maxConnections;
     server.on('drop', (dropped) =>
@@ -62,7 +81,7 @@ export class TcpListener {
 
   /** Ends the connections whose token lets in no more. */
   checkPasses(): void {
-    for (const session of this.#sessions) session.checkPass();
+    for (const conversation of this.#conversations) conversation.checkPass();
   }
 
   /** As TlsServer.replace. */
@@ -103,12 +122,12 @@ export class TcpListener {
 
   #begin(socket: Socket, onLeft: () => void): void {
     const { ledger } = this.#context;
-    const session = new Session(socket, this.#context);
-    this.#sessions.add(session);
+    const conversation = this.#converse(socket);
+    this.#conversations.add(conversation);
     ledger.connections += 1;
     ledger.connectionsTotal += 1;
-    void session.finished().then(() => {
-      this.#sessions.delete(session);
+    void conversation.finished().then(() => {
+      this.#conversations.delete(conversation);
       onLeft();
       ledger.connections -= 1;
     });
@@ -130,6 +149,6 @@ export class TcpListener {
   async stop(): Promise<void> {
     this.#server.close();
     this.#tls?.stop();
-    await Promise.all([...this.#sessions].map((session) => session.stop()));
+    await Promise.all([...this.#conversations].map((conversation) => conversation.stop()));
   }
 }

@@ -20,7 +20,8 @@ import {
   type WaitingEntries,
 } from '../../../users/user_buffer.ts';
 import type { UserFiles } from '../../../users/user_files.ts';
-import { HTTP_SHIPPER_NAME, type GroupCommit } from './group_commit.ts';
+import type { Lines } from '../../../entry.ts';
+import type { GroupCommit } from '../../group_commit.ts';
 
 export interface ArchiveBufferOptions {
   readonly archive: Archive;
@@ -31,6 +32,9 @@ export interface ArchiveBufferOptions {
   /** How long a drain waits for the output to come nearer. */
   readonly patienceMs?: number;
 }
+
+/** Follows `@` in the shipper id of what came by HTTP. */
+export const HTTP_SHIPPER_NAME = 'http';
 
 const SHIPPER_ID = LOCAL_SHIPPER_PREFIX + HTTP_SHIPPER_NAME;
 
@@ -57,7 +61,12 @@ export class ArchiveBuffer implements UserBuffer {
     const { archive, commit } = this.#options;
     if (archive.trouble !== undefined)
       throw new BufferUnavailable(`the archive can't be written: ${archive.trouble.message}`);
-    await commit.add(entries);
+    if (entries.length === 0) return;
+    try {
+      await commit.add(linesOf(entries));
+    } catch (cause) {
+      throw new BufferUnavailable(`the archive does not take it: ${(cause as Error).message}`, { cause });
+    }
   }
 
   async waiting(): Promise<readonly WaitingEntries[]> {
@@ -141,6 +150,21 @@ export class ArchiveBuffer implements UserBuffer {
   #reader(position: Position | undefined): ArchiveReader {
     return new ArchiveReader(this.#options.folder, position);
   }
+}
+
+/** Entries that lie one behind the other in memory, as those of one body do, are not copied. */
+function linesOf(entries: readonly UserEntry[]): Lines {
+  const count = entries.length;
+  const [first] = entries;
+  if (first === undefined) return { bytes: Buffer.alloc(0), count };
+  let end = first.line.byteOffset;
+  for (const { line } of entries) {
+    if (line.buffer !== first.line.buffer || line.byteOffset !== end)
+      return { bytes: Buffer.concat(entries.map((entry) => entry.line)), count };
+    end += line.length;
+  }
+  const { buffer, byteOffset } = first.line;
+  return { bytes: Buffer.from(buffer, byteOffset, end - byteOffset), count };
 }
 
 /** What came by HTTP, from where the reader stands to the end of what is durable. */

@@ -7,11 +7,11 @@ import type { Ledger } from '../../../monitor/ledger.ts';
 import type { UserBuffer } from '../../../users/user_buffer.ts';
 import type { UserFiles } from '../../../users/user_files.ts';
 import type { Access } from '../../access.ts';
+import { GroupCommit } from '../../group_commit.ts';
 import type { PeerLog } from '../../peer_log.ts';
-import { ArchiveBuffer } from './archive_buffer.ts';
+import { ArchiveBuffer, HTTP_SHIPPER_NAME } from './archive_buffer.ts';
 import { FallbackBuffer } from './fallback_buffer.ts';
 import { drainRoute } from './drain_route.ts';
-import { GroupCommit } from './group_commit.ts';
 import { HttpListener, type HttpListenerOptions } from './http_listener.ts';
 import type { LogBodyLimits } from './log_events.ts';
 import { logRoute } from './log_route.ts';
@@ -132,6 +132,6 @@ async function archiveBuffer(
   { archive, folder, format, level, now }: HttpArchive,
   files: UserFiles,
 ): Promise<ArchiveBuffer> {
-  const commit = await GroupCommit.create({ log: archive, format, level, now });
+  const commit = await GroupCommit.create({ name: HTTP_SHIPPER_NAME, log: archive, format, level, now });
   return new ArchiveBuffer({ archive, folder, files, commit });
 }

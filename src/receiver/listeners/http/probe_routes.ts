@@ -1,8 +1,11 @@
 /** For whoever watches: is it alive, can it take events, how many were there. */
 import type { FastifyReply } from 'fastify';
-import { EXPOSITION_TYPE, exposition } from '../../../monitor/exposition.ts';
+import { EXPOSITION_TYPE, bindGroup, exposition } from '../../../monitor/exposition.ts';
 import type { HttpCounts } from '../../../monitor/http_counts.ts';
 import type { Ledger } from '../../../monitor/ledger.ts';
+import { HTTP_GROUP } from '../../../monitor/metrics/http_metrics.ts';
+import { RECEIVER_GROUP } from '../../../monitor/metrics/receiver_metrics.ts';
+import { metricsPage, wantsPage } from '../../../monitor/server/metrics_page.ts';
 import { json, type HttpRoute } from './http_route.ts';
 
 export interface ProbeContext {
@@ -55,10 +58,18 @@ export const probeRoutes = ({ troubleOf, ledger, counts }: ProbeContext): HttpRo
     problems: [401, 429],
     answers: {
       200: {
-        description: 'Prometheus’ text format.',
-        content: { 'text/plain': { type: 'string' } },
+        description: 'Prometheus’ text format; a page for who would have HTML.',
+        content: { 'text/plain': { type: 'string' }, 'text/html': { type: 'string' } },
       },
     },
-    handle: (_request, reply: FastifyReply) => reply.type(EXPOSITION_TYPE).send(exposition(ledger, counts)),
+    handle({ headers: { accept } }, reply: FastifyReply) {
+      const text = metricsOf(ledger, counts);
+      if (!wantsPage(accept)) return reply.type(EXPOSITION_TYPE).header('vary', 'accept').send(text);
+      const { html, headers } = metricsPage(text);
+      return reply.headers(headers).send(html);
+    },
   },
 ];
+
+const metricsOf = (ledger: Ledger, counts: HttpCounts): string =>
+  exposition([bindGroup(RECEIVER_GROUP, () => ledger), bindGroup(HTTP_GROUP, () => counts)]);

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { readCommitted } from '../../../../src/archive/committed.ts';
 import { FORMATS } from '../../../../src/archive/format.ts';
-import { ArchiveBuffer } from '../../../../src/receiver/listeners/http/archive_buffer.ts';
+import { ArchiveBuffer, HTTP_SHIPPER_NAME } from '../../../../src/receiver/listeners/http/archive_buffer.ts';
 import { FallbackBuffer } from '../../../../src/receiver/listeners/http/fallback_buffer.ts';
-import { GroupCommit } from '../../../../src/receiver/listeners/http/group_commit.ts';
+import { GroupCommit } from '../../../../src/receiver/group_commit.ts';
 import { BufferUnavailable, type UserBuffer, type UserEntry } from '../../../../src/users/user_buffer.ts';
 import { UserFiles } from '../../../../src/users/user_files.ts';
 import { openArchive } from '../../../helpers/archives.ts';
@@ -22,7 +22,13 @@ async function archiveBuffer(folder: TemporaryFolder, patienceMs = 100) {
   const stack = new AsyncDisposableStack();
   const files = stack.use(await UserFiles.open(folder.in('logs')));
   const { archive } = stack.use(await openArchive(folder.in('data')));
-  const commit = await GroupCommit.create({ log: archive, format: FORMATS.gzip, level: 1, now: Date.now });
+  const commit = await GroupCommit.create({
+    name: HTTP_SHIPPER_NAME,
+    log: archive,
+    format: FORMATS.gzip,
+    level: 1,
+    now: Date.now,
+  });
   const buffer = stack.use(
     new ArchiveBuffer({ archive, folder: folder.in('data'), files, commit, patienceMs }),
   );
