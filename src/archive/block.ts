@@ -16,7 +16,7 @@
  *         44     4  raw length
  *         48     4  CRC-32 of the raw bytes
  *         52     1  length of the shipper id, then the id
- *          …     2  length of the details, then the details: JSON, {"positions":{…}} or {"gap":{…}}, or nothing
+ *          …     2  length of the details, then the details: JSON of "positions", "times", "gap", as there are, or nothing
  */
 import { crc32 } from 'node:zlib';
 import type { SourcePositions } from '../entry.ts';
@@ -38,6 +38,12 @@ export interface GapDetails {
   readonly rejected?: string;
 }
 
+/** Milliseconds since 1970, both included. */
+export interface TimeRange {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** What the header of a block says, but for what the writer alone knows. */
 export interface BlockInfo {
   readonly shipperId: string;
@@ -49,6 +55,8 @@ export interface BlockInfo {
   readonly crc: number;
   /** The source positions that moved with this block. */
   readonly positions: SourcePositions;
+  /** The times its entries say, from the earliest to the latest; left out where they are not known of every one. */
+  readonly times?: TimeRange;
   /** Set where this block stands for sequences `gap.from` to `sequence`, which hold nothing. */
   readonly gap?: GapDetails;
 }
@@ -65,6 +73,8 @@ export interface BlockHeader extends BlockInfo {
 
 interface Details {
   positions?: SourcePositions;
+  /** The first and the last. */
+  times?: readonly [number, number];
   gap?: GapDetails;
 }
 
@@ -112,6 +122,9 @@ export function decodeHeader(header: Buffer): BlockHeader {
     rawLength: header.readUInt32LE(44),
     crc: header.readUInt32LE(48),
     positions: details.positions ?? {},
+    ...(details.times === undefined
+      ? {}
+      : { times: { firstMs: details.times[0], lastMs: details.times[1] } }),
     ...(details.gap === undefined ? {} : { gap: details.gap }),
     memberLength: header.readUInt32LE(8),
     durableBytes: header.readUInt32LE(12),
@@ -120,9 +133,10 @@ export function decodeHeader(header: Buffer): BlockHeader {
 
 const checksum = (header: Buffer): number => crc32(header.subarray(8), crc32(header.subarray(0, 4)));
 
-function encodeDetails({ positions, gap }: BlockInfo): string {
+function encodeDetails({ positions, times, gap }: BlockInfo): string {
   const details: Details = {
     ...(Object.keys(positions).length === 0 ? {} : { positions }),
+    ...(times === undefined ? {} : { times: [times.firstMs, times.lastMs] as const }),
     ...(gap === undefined ? {} : { gap }),
   };
   return Object.keys(details).length === 0 ? '' : JSON.stringify(details);

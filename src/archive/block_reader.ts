@@ -13,12 +13,22 @@ const WINDOW_BYTES = 1024 * 1024;
 /** A header of 64 KiB and what leads to it: more is never needed to decode one. */
 const MAX_HEAD_BYTES = 64 * 1024 + 64;
 
-/** A block as found in the archive. */
-export interface StoredBlock {
+/** Where blocks are hopped over: most headers lie in the first kilobyte, and few blocks are shorter than a read. */
+const LIKELY_HEAD_BYTES = 1024;
+const HEADS_WINDOW_BYTES = 16 * 1024;
+
+/** What is known of a block by its header. */
+export interface StoredHead {
   readonly header: BlockHeader;
   readonly position: Position;
   /** The offset of whatever follows it. */
   readonly endOffset: number;
+}
+
+/** A block as found in the archive. */
+export interface StoredBlock extends StoredHead {
+  /** The entries as gzip or zstd alone has them, unchecked: any tool inflates it. It is a view of what was read. */
+  readonly packed: Buffer;
   /** The raw NDJSON, checked. Throws ArchiveError `damaged`. */
   readonly read: () => Promise<Buffer>;
 }
@@ -40,6 +50,23 @@ export async function* readBlocks(
     if (stored === undefined) return;
     yield stored;
     offset = stored.endOffset;
+  }
+}
+
+/** As `readBlocks`, the headers alone, with little more read than they are: the last one's body may be cut short. */
+export async function* readHeads(folder: string, segment: SegmentName, from = 0): AsyncGenerator<StoredHead> {
+  await using file = await open(join(folder, segment.name), 'r');
+  const window = new Window(file, HEADS_WINDOW_BYTES);
+  let offset = from;
+  for (;;) {
+    const position = { segment: segment.name, offset };
+    const bytes = await window.at(offset, LIKELY_HEAD_BYTES);
+    if (bytes.length === 0) return;
+    const { header } =
+      decoded(bytes, segment, position) ?? headIn(await window.at(offset, MAX_HEAD_BYTES), segment, position);
+    const endOffset = offset + header.memberLength;
+    yield { header, position, endOffset };
+    offset = endOffset;
   }
 }
 
@@ -104,6 +131,8 @@ async function blockAt(
     header,
     position,
     endOffset,
+    // A gzip member is one with the header in it; a zstd frame follows it.
+    packed: segment.format.name === 'gzip' ? member : member.subarray(headBytes),
     async read() {
       try {
         return await inflateBody(segment.format, header, member.subarray(headBytes));
@@ -114,21 +143,22 @@ async function blockAt(
   };
 }
 
-function headIn(
-  bytes: Buffer,
-  segment: SegmentName,
-  position: Position,
-): NonNullable<ReturnType<typeof decodeHead>> {
-  const nextAt = position.offset + 1;
-  let head: ReturnType<typeof decodeHead>;
+type Head = ReturnType<typeof decodeHead>;
+
+function headIn(bytes: Buffer, segment: SegmentName, position: Position): NonNullable<Head> {
+  const head = decoded(bytes, segment, position);
+  if (head !== undefined) return head;
+  const extent = { isTorn: true, nextAt: position.offset + 1 };
+  throw damaged(position, 'the segment ends inside a block header', extent);
+}
+
+/** Undefined where `bytes` end before the header does. */
+function decoded(bytes: Buffer, segment: SegmentName, position: Position): Head {
   try {
-    head = decodeHead(segment.format, bytes);
+    return decodeHead(segment.format, bytes);
   } catch (cause) {
-    throw damaged(position, (cause as Error).message, { isTorn: false, nextAt });
+    throw damaged(position, (cause as Error).message, { isTorn: false, nextAt: position.offset + 1 });
   }
-  if (head === undefined)
-    throw damaged(position, 'the segment ends inside a block header', { isTorn: true, nextAt });
-  return head;
 }
 
 async function hasHeader(window: Window, segment: SegmentName, offset: number): Promise<boolean> {
@@ -149,12 +179,14 @@ function damaged(position: Position, message: string, extent: Extent): ArchiveEr
 /** A file seen through one buffer that is replaced, never overwritten: views of it stay good. */
 class Window {
   readonly #file: FileHandle;
+  readonly #windowBytes: number;
   #bytes = Buffer.alloc(0);
   #from = 0;
   #reachesEnd = false;
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, windowBytes = WINDOW_BYTES) {
     this.#file = file;
+    this.#windowBytes = windowBytes;
   }
 
   /** Up to `length` bytes from `offset`: fewer only at the end of the file. */
@@ -167,7 +199,7 @@ class Window {
   async #load(offset: number, length: number): Promise<void> {
     const { size } = await this.#file.stat();
     const buffer = Buffer.allocUnsafeSlow(
-      Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, size - offset)),
+      Math.min(Math.max(length, this.#windowBytes), Math.max(0, size - offset)),
     );
     let fill = 0;
     while (fill < buffer.length) {

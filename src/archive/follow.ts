@@ -14,14 +14,24 @@ import { ReachFinder, type OnGone, type Reach } from './follow_reach.ts';
 export interface ReadBlock {
   readonly header: BlockHeader;
   readonly position: Position;
-  /** The NDJSON, checked. */
+  /** The NDJSON, checked; empty where it was not wanted. */
   readonly raw: Buffer;
+}
+
+/** A block as it was read from an archive. */
+export interface FollowedBlock extends ReadBlock {
+  /** As `StoredBlock.packed`. */
+  readonly packed: Buffer;
+  /** Behind it. */
+  readonly endOffset: number;
 }
 
 export interface FollowReport {
   /** Acknowledged bytes can't be read: a worn disk. `entries`: how many, where a header still says so. */
   damaged?(position: Position, message: string, entries: number): void;
   gone?: OnGone;
+  /** False for a block that need not be inflated; left out, all are. */
+  isWanted?(header: BlockHeader): boolean;
 }
 
 /** Blocks inflated at once: the one that is next, and one more. */
@@ -30,7 +40,7 @@ const AT_ONCE = 2;
 /** After so long it looks again unasked: a receiver that is missing or dead moves no mark. */
 const POLL_MS = 1000;
 
-type Inflated = ReadBlock & { readonly endOffset: number; readonly damage?: string };
+type Inflated = FollowedBlock & { readonly damage?: string };
 
 export class ArchiveReader implements AsyncDisposable {
   readonly #folder: string;
@@ -56,7 +66,7 @@ export class ArchiveReader implements AsyncDisposable {
   }
 
   /** The next block, or undefined where there is none as yet. Throws ArchiveError `ahead`. */
-  async next(): Promise<ReadBlock | undefined> {
+  async next(): Promise<FollowedBlock | undefined> {
     for (;;) {
       const block = this.#reach && (await this.#within(this.#reach));
       if (block !== undefined) return block;
@@ -103,7 +113,7 @@ export class ArchiveReader implements AsyncDisposable {
   }
 
   /** The next good block of what may be read; undefined at its end. */
-  async #within(reach: Reach): Promise<ReadBlock | undefined> {
+  async #within(reach: Reach): Promise<FollowedBlock | undefined> {
     while (this.#offset < reach.end) {
       this.#blocks ??= this.#inflated(reach);
       try {
@@ -133,7 +143,8 @@ export class ArchiveReader implements AsyncDisposable {
 
   #inflated({ segment, end }: Reach): AsyncGenerator<Inflated, void, undefined> {
     const blocks = readBlocks(this.#folder, segment, this.#offset);
-    return mapInOrder(upTo(end, blocks), AT_ONCE, inflate);
+    const isWanted = (header: BlockHeader): boolean => this.#report.isWanted?.(header) ?? true;
+    return mapInOrder(upTo(end, blocks), AT_ONCE, (block) => inflate(block, isWanted(block.header)));
   }
 
   /** Goes to where blocks begin again behind damage. */
@@ -169,10 +180,13 @@ async function* upTo(end: number, blocks: AsyncIterable<StoredBlock>): AsyncGene
 }
 
 /** Reads a block's body; damage to it is an answer, so that the blocks behind it are read too. */
-async function inflate({ header, position, endOffset, read }: StoredBlock): Promise<Inflated> {
-  const block = { header, position, endOffset };
+async function inflate(
+  { header, position, endOffset, packed, read }: StoredBlock,
+  isWanted: boolean,
+): Promise<Inflated> {
+  const block = { header, position, endOffset, packed };
   try {
-    return { ...block, raw: header.count === 0 ? NOTHING : await read() };
+    return { ...block, raw: header.count > 0 && isWanted ? await read() : NOTHING };
   } catch (error) {
     const damage = damageOf(error);
     if (damage === undefined) throw error;

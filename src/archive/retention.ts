@@ -166,7 +166,7 @@ async function entriesBehind(folder: string, segment: SegmentName, offset: numbe
 }
 
 /** When a segment was begun, by its name: to the second. */
-function begunAtMs({ stamp }: SegmentName): number {
+export function begunAtMs({ stamp }: SegmentName): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(stamp)?.map(Number) ?? [];
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);

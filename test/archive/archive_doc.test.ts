@@ -26,6 +26,14 @@ const GAP: BlockInfo = {
   gap: { from: 9, entries: 120, reason: 'spool full' },
 };
 
+const TIMES: BlockInfo = {
+  ...ENTRIES,
+  sequence: 9,
+  rawLength: 36,
+  crc: 0x52f7ea43,
+  times: { firstMs: Date.UTC(2026, 0, 31, 12, 0, 0), lastMs: Date.UTC(2026, 0, 31, 12, 0, 1) },
+};
+
 interface Golden {
   readonly name: string;
   readonly format: FormatName;
@@ -37,6 +45,13 @@ interface Golden {
 const GOLDEN: Golden[] = [
   { name: 'gzip block', format: 'gzip', info: ENTRIES, durableBytes: 0, text: '{"a":1}\n{"b":2}\n' },
   { name: 'gzip gap', format: 'gzip', info: GAP, durableBytes: 102, text: '' },
+  {
+    name: 'gzip times',
+    format: 'gzip',
+    info: TIMES,
+    durableBytes: 0,
+    text: '{"ts":1769860800}\n{"ts":1769860801}\n',
+  },
   { name: 'zstd block', format: 'zstd', info: ENTRIES, durableBytes: 0, text: '{"a":1}\n{"b":2}\n' },
 ];
 

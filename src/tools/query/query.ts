@@ -1,0 +1,177 @@
+/** `query`: looks for entries in an archive, and writes them as they are found. */
+import type { Writable } from 'node:stream';
+import type { Position } from '../../archive/commit_log.ts';
+import type { FoundBlock } from '../../query/found.ts';
+import { followBlocks } from '../../query/follow_blocks.ts';
+import { parseQuery, type Query } from '../../query/query.ts';
+import { QueryError } from '../../query/query_error.ts';
+import { searchBlocks, type SearchReport } from '../../query/search.ts';
+import { ProgressBar, type Terminal } from './progress_bar.ts';
+import { queryFormat } from './query_format.ts';
+import type { QueryFlags } from './query_flags.ts';
+import { together, writeOut } from './write_out.ts';
+
+export interface QueryCommandFlags extends QueryFlags {
+  /** json, text or csv. */
+  readonly format?: string;
+  readonly limit?: string;
+  readonly count?: boolean;
+  /** Goes on with what comes. */
+  readonly follow?: boolean;
+  /** Answers this question of the entries found, which are the table `logs`. */
+  readonly sql?: string;
+}
+
+export interface QueryStreams {
+  readonly output: Writable & { readonly isTTY?: boolean };
+  /** Where progress and damage are told. */
+  readonly errors: Terminal;
+}
+
+/**
+ * Writes what is found to `output`, until there is no more, `--limit` is reached or `stop` aborts. The answer is the exit code: 1
+ * where a part of the archive can't be read, which is told. Who has seen enough and closes the pipe is no error.
+ * Throws QueryError for flags that say nothing, and what reading throws.
+ */
+export async function query(
+  folder: string,
+  flags: QueryCommandFlags,
+  { output, errors }: QueryStreams,
+  stop: AbortSignal,
+): Promise<0 | 1> {
+  const search = parseQuery(flags, Date.now());
+  const limit = limitOf(flags);
+  using bar = new ProgressBar(errors);
+  const telling = new Telling(bar, errors);
+  const asked = { folder, search, limit, stop, telling };
+  try {
+    await writeOut(answer(asked, flags, output.isTTY === true), output);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+  return telling.isDamaged ? 1 : 0;
+}
+
+interface Asked {
+  readonly folder: string;
+  readonly search: Query;
+  readonly limit: number;
+  readonly stop: AbortSignal;
+  readonly telling: Telling;
+}
+
+/** What is written for these flags. */
+function answer(asked: Asked, flags: QueryCommandFlags, isTerminal: boolean): AsyncIterable<Buffer | string> {
+  const { format, count, follow, sql } = flags;
+  if (count === true && follow === true)
+    throw new QueryError('--count and --follow: there is no end to count to');
+  if (sql === undefined) return count === true ? counted(asked) : written(asked, flags, isTerminal);
+  if (count === true || follow === true || flags.limit !== undefined)
+    throw new QueryError('--sql stands alone, with what narrows the search: count, limit and order in SQL');
+  return sqlAnswer(asked, sql, format, isTerminal);
+}
+
+/** Most questions need none of this: it is loaded for those that do. */
+async function* sqlAnswer(
+  asked: Asked,
+  sql: string,
+  format: string | undefined,
+  isTerminal: boolean,
+): AsyncGenerator<string> {
+  const { answerSql } = await import('./sql.ts');
+  const { sqlFormat } = await import('./sql_format.ts');
+  yield* answerSql(sql, foundNow(asked), sqlFormat(format, isTerminal));
+}
+
+async function* counted({ folder, search, limit, stop, telling }: Asked): AsyncGenerator<string> {
+  let count = 0;
+  for await (const block of searchBlocks(folder, search, 'count', { limit, signal: stop, report: telling })) {
+    count += block.count;
+    telling.found(block);
+  }
+  yield `${count}\n`;
+}
+
+async function* written(
+  asked: Asked,
+  { format: name, follow }: QueryCommandFlags,
+  isTerminal: boolean,
+): AsyncGenerator<Buffer | string> {
+  const format = queryFormat(name, isTerminal);
+  if (format.head !== '') yield format.head;
+  for await (const block of follow === true ? foundAndComing(asked) : foundNow(asked)) {
+    if (isTerminal) asked.telling.clear();
+    yield* together(format.write(block));
+  }
+}
+
+async function* foundNow({ folder, search, limit, stop, telling }: Asked): AsyncGenerator<FoundBlock> {
+  for await (const block of searchBlocks(folder, search, 'lines', { limit, signal: stop, report: telling })) {
+    telling.found(block);
+    yield block;
+  }
+}
+
+/** What there is, and then what comes. */
+async function* foundAndComing(asked: Asked): AsyncGenerator<FoundBlock> {
+  const { folder, search, limit, stop, telling } = asked;
+  let left = limit;
+  for await (const block of foundNow(asked)) {
+    left -= block.count;
+    yield block;
+  }
+  if (left > 0)
+    yield* followBlocks(folder, search, telling.end, { limit: left, signal: stop, report: telling });
+}
+
+/** What a search says beside what it finds, for people. */
+class Telling implements SearchReport {
+  readonly #bar: ProgressBar;
+  readonly #errors: Terminal;
+  isDamaged = false;
+  /** Where the archive ended when it was searched. */
+  end: Position | undefined;
+
+  constructor(bar: ProgressBar, errors: Terminal) {
+    this.#bar = bar;
+    this.#errors = errors;
+  }
+
+  found({ count }: FoundBlock): void {
+    this.#bar.found(count);
+  }
+
+  clear(): void {
+    this.#bar.clear();
+  }
+
+  scanned(bytes: number, ofBytes: number): void {
+    this.#bar.scanned(bytes, ofBytes);
+  }
+
+  ends(position: Position | undefined): void {
+    this.end = position;
+  }
+
+  damaged({ segment, offset }: Position, message: string, entries: number): void {
+    this.isDamaged = true;
+    const lost = entries === 0 ? '' : `, ${entries} entries are lost with it`;
+    this.#say(`error: ${segment} at byte ${offset}: ${message}${lost}`);
+  }
+
+  gone(segment: string): void {
+    this.#say(`note: ${segment} was deleted meanwhile`);
+  }
+
+  #say(text: string): void {
+    this.#bar.clear();
+    this.#errors.write(`${text}\n`);
+  }
+}
+
+function limitOf({ limit }: QueryCommandFlags): number {
+  if (limit === undefined) return Infinity;
+  if (!/^[1-9]\d{0,14}$/.test(limit))
+    throw new QueryError(`--limit is ${JSON.stringify(limit)}: expected a number of entries, from 1`);
+  return Number(limit);
+}
