@@ -2,7 +2,7 @@ import type { SourcePositions } from '../entry.ts';
 import { giveBack, lend } from '../base/large_buffers.ts';
 import { Signal } from '../base/signal.ts';
 import { MAX_POSITIONS_BYTES } from '../wire/batch.ts';
-import type { Chunk } from './source.ts';
+import type { Chunk, Lost, Packed } from './source.ts';
 
 export interface BatcherOptions {
   /** Entries that make a batch due. */
@@ -20,6 +20,12 @@ export interface RawBatch {
   readonly positions: SourcePositions;
   /** True where nothing else uses the memory of `raw`. */
   readonly isOwned: boolean;
+  /** In place of entries: those that will never come. */
+  readonly lost?: Lost;
+  /** Set where `raw` is compressed. */
+  readonly packed?: Packed;
+  /** To be called once the batch has settled. */
+  readonly onSettled?: () => void;
 }
 
 /**
@@ -35,6 +41,8 @@ export class Batcher {
   #chunks: Chunk[] = [];
   #bytes = 0;
   #count = 0;
+  /** Chunks that are batches already: they and what is before them wait for nothing. */
+  #packed = 0;
   #isOverdue = false;
   #isEnded = false;
   #waits = 0;
@@ -47,11 +55,15 @@ export class Batcher {
 
   /** Settles when the chunk is taken and there is room for another. */
   async add(chunk: Chunk): Promise<void> {
-    if (chunk.lines.count === 0 && this.#moves(chunk.positions)) return;
-    if (this.#chunks.length === 0) this.#startClock();
-    this.#chunks.push(chunk);
+    const isMoved = chunk.lines.count === 0 && chunk.lost === undefined && this.#moves(chunk);
+    if (!isMoved) {
+      if (this.#chunks.length === 0) this.#startClock();
+      this.#chunks.push(chunk);
+    }
+    if (chunk.isUrgent === true && this.#chunks.length > 0) this.#isOverdue = true;
     this.#bytes += chunk.lines.bytes.length;
     this.#count += chunk.lines.count;
+    if (chunk.packed !== undefined) this.#packed += 1;
     this.#changed.notify();
     while (this.#bytes >= this.#options.maxBytes && !this.#isEnded) {
       this.#waits += 1;
@@ -89,18 +101,22 @@ export class Batcher {
    * True where these positions went to the chunk before, or there are none: a chunk of no entries has nothing else to say.
    * Alone it makes a batch of no entries when its time is up, so that a source where all is filtered out is not read twice.
    */
-  #moves(positions: SourcePositions): boolean {
+  #moves({ positions, onSettled }: Chunk): boolean {
     const names = Object.keys(positions);
     const last = this.#chunks.at(-1);
     if (names.length === 0) return true;
     if (last === undefined || !names.every((name) => Object.hasOwn(last.positions, name))) return false;
-    this.#chunks[this.#chunks.length - 1] = { ...last, positions: { ...last.positions, ...positions } };
+    this.#chunks[this.#chunks.length - 1] = {
+      ...last,
+      positions: { ...last.positions, ...positions },
+      ...allSettled([last.onSettled, onSettled]),
+    };
     return true;
   }
 
   #isReady(): boolean {
     if (this.#chunks.length === 0) return false;
-    if (this.#isEnded || this.#bytes >= this.#options.maxBytes) return true;
+    if (this.#isEnded || this.#packed > 0 || this.#bytes >= this.#options.maxBytes) return true;
     const isDue = this.#count >= this.#options.size || this.#isOverdue;
     return isDue && !this.#isLineBusy();
   }
@@ -111,7 +127,9 @@ export class Batcher {
     let positionsBytes = 0;
     const counted = new Map<string, number>();
     let taken = 0;
-    for (const { lines, positions } of this.#chunks) {
+    for (const chunk of this.#chunks) {
+      const { lines, positions } = chunk;
+      if (taken > 0 && (isAlone(this.#chunks[0]) || isAlone(chunk))) break;
       positionsBytes += sizeOf(positions, counted);
       const isOver =
         bytes + lines.bytes.length > this.#options.maxBytes || positionsBytes > MAX_POSITIONS_BYTES;
@@ -122,6 +140,7 @@ export class Batcher {
     const batch = merge(this.#chunks.splice(0, taken));
     this.#bytes -= bytes;
     this.#count -= batch.count;
+    if (batch.packed !== undefined) this.#packed -= 1;
     clearTimeout(this.#timer);
     this.#isOverdue = false;
     if (this.#chunks.length > 0) this.#startClock();
@@ -136,6 +155,10 @@ export class Batcher {
     }, this.#options.intervalMs);
   }
 }
+
+/** True for what is a batch of its own. */
+const isAlone = (chunk: Chunk | undefined): boolean =>
+  chunk?.lost !== undefined || chunk?.packed !== undefined;
 
 /** By how much the positions of a batch grow in JSON, at most. `counted` has what each name was counted with so far. */
 function sizeOf(positions: SourcePositions, counted: Map<string, number>): number {
@@ -152,8 +175,10 @@ function sizeOf(positions: SourcePositions, counted: Map<string, number>): numbe
 function merge(chunks: readonly Chunk[]): RawBatch {
   const [only] = chunks;
   if (only !== undefined && chunks.length === 1) {
-    const { lines, positions, isOwned = false } = only;
-    return { raw: lines.bytes, count: lines.count, positions, isOwned };
+    const { lines, positions, isOwned = false, lost, packed, onSettled } = only;
+    const kind = { ...(lost === undefined ? {} : { lost }), ...(packed === undefined ? {} : { packed }) };
+    const more = { ...kind, ...allSettled([onSettled]) };
+    return { raw: lines.bytes, count: lines.count, positions, isOwned, ...more };
   }
   const raw = lend(chunks.reduce((sum, { lines }) => sum + lines.bytes.length, 0));
   let fill = 0;
@@ -166,5 +191,13 @@ function merge(chunks: readonly Chunk[]): RawBatch {
     count: chunks.reduce((sum, { lines }) => sum + lines.count, 0),
     positions: Object.assign({}, ...chunks.map(({ positions }) => positions)) as SourcePositions,
     isOwned: true,
+    ...allSettled(chunks.map(({ onSettled }) => onSettled)),
   };
+}
+
+/** One call for all of them, where there is any. */
+function allSettled(calls: readonly Chunk['onSettled'][]): Pick<Chunk, 'onSettled'> {
+  const [only, ...more] = calls.filter((call) => call !== undefined);
+  if (only === undefined || more.length === 0) return only === undefined ? {} : { onSettled: only };
+  return { onSettled: () => [only, ...more].forEach((call) => call()) };
 }

@@ -6,6 +6,7 @@ import { encodeBatchHead } from '../wire/batch.ts';
 import { compress, decompress } from '../wire/codecs.ts';
 import { frameHeader, type Algorithm } from '../wire/frame.ts';
 import { decodePlain, encodePlain } from '../wire/plain.ts';
+import type { Packed } from './source.ts';
 
 /** How a receiver is spoken to: the original protocol, or the one that answers. */
 export type Mode = 'plain' | 'acked';
@@ -18,6 +19,8 @@ export interface NumberedBatch {
   readonly positions: SourcePositions;
   /** True where nothing else uses the memory of `raw`: once it is compressed it is given back. */
   readonly isOwned?: boolean;
+  /** Set where `raw` is compressed. */
+  readonly packed?: Packed;
 }
 
 /** A batch as it goes over the wire: a frame in two pieces. */
@@ -43,6 +46,8 @@ export interface Compression {
   readonly level: number;
   /** Raw bytes below which compression is left out. */
   readonly bypassBelow: number;
+  /** What the receiver takes, where it has said. */
+  readonly taken?: readonly Algorithm[];
 }
 
 /** Encodes a batch for a receiver of this kind. */
@@ -51,6 +56,7 @@ export async function encodeBatch(
   mode: Mode,
   compression: Compression,
 ): Promise<Encoded> {
+  if (batch.packed !== undefined) return encodePacked(batch, batch.packed, mode, compression);
   const { sequence, count, positions } = batch;
   const raw = mode === 'plain' ? onlyJson(batch.raw) : batch.raw;
   const payload = mode === 'plain' ? encodePlain(raw) : raw;
@@ -73,6 +79,22 @@ export async function encodeBatch(
   const isOwned = isMoved || batch.isOwned === true;
   const { rawLength } = info;
   return { mode, sequence, count, rawLength, ...crc, positions, algorithm, head, body, isOwned };
+}
+
+/** What is compressed goes as it is, where the receiver takes that. */
+async function encodePacked(
+  { sequence, count, positions, raw: body }: NumberedBatch,
+  { algorithm, rawLength, crc }: Packed,
+  mode: Mode,
+  compression: Compression,
+): Promise<Encoded> {
+  if (mode === 'acked' && compression.taken?.includes(algorithm) === true) {
+    const head = encodeBatchHead({ sequence, count, rawLength, crc, positions }, algorithm, body.length);
+    return { mode, sequence, count, rawLength, crc, positions, algorithm, head, body };
+  }
+  const bounds = { maxBytes: Math.max(1, rawLength), expectedBytes: rawLength };
+  const raw = await decompress(algorithm, body, bounds);
+  return encodeBatch({ sequence, count, positions, raw }, mode, compression);
 }
 
 /** gzip has computed it already: its trailer begins with it (RFC 1952, 2.3.1). */

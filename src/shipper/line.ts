@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { encodeFrame, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
+import { encodePing, type Status } from '../wire/status.ts';
 import { WireError } from '../wire/wire_error.ts';
 import type { Mode } from './encode.ts';
 import { NoWelcome } from './hello_patience.ts';
@@ -26,6 +27,8 @@ export interface DialOptions {
   /** The epoch of this shipper's numbers; null before the receiver has said. */
   readonly epoch: number | null;
   readonly run: messages.Run;
+  /** What the receiver is told of this shipper, for whoever watches. */
+  readonly status?: () => Status;
   /** Called when the receiver has answered HELLO, whatever it says. */
   readonly onAnswered?: () => void;
 }
@@ -51,6 +54,7 @@ export class Line {
   #quiet = 0;
   #hasHeard = false;
   #keepalive: NodeJS.Timeout | undefined;
+  #status: (() => Status) | undefined;
   greeting: Greeting = { mode: 'plain' };
 
   private constructor(socket: Socket) {
@@ -66,6 +70,7 @@ export class Line {
   static async dial(options: DialOptions, signal: AbortSignal): Promise<Line> {
     const socket = await openSocket(options, signal);
     const line = new Line(socket);
+    line.#status = options.status;
     try {
       await line.#greet(options);
       return line;
@@ -146,7 +151,8 @@ export class Line {
     if (welcome.tokenWanted && token === undefined) {
       throw new ShipperError('refused', 'the receiver wants a token: set AUTH_TOKEN or AUTH_TOKEN_FILE');
     }
-    const open = { shipperId, epoch, run, ...(welcome.tokenWanted && token !== undefined ? { token } : {}) };
+    const shown = welcome.tokenWanted && token !== undefined ? { token } : {};
+    const open = { shipperId, epoch, run, status: options.status?.(), ...shown };
     this.write([messages.encodeOpen(open)]);
     const ready = messages.decodeReady(expect(await this.#next(KEEPALIVE_MS * 3), 'READY'));
     this.greeting = { mode: 'acked', welcome, ready };
@@ -221,7 +227,7 @@ export class Line {
     this.#quiet += 1;
     if (this.#quiet > 3)
       this.destroy(new Error(`nothing came from the receiver for ${(3 * KEEPALIVE_MS) / 1000} s`));
-    else this.write([encodeFrame('PING')]);
+    else this.write([encodePing(this.#status?.())]);
   }
 }
 

@@ -9,15 +9,20 @@
  */
 import { mapInOrder } from '../base/in_order.ts';
 import type { Logger } from '../base/logger.ts';
-import { Batcher, type BatcherOptions } from './batcher.ts';
+import { VERSION } from '../base/version.ts';
+import type { Status } from '../wire/status.ts';
+import { Batcher, type BatcherOptions, type RawBatch } from './batcher.ts';
 import { inFlight, noCounts, type Counts } from './counts.ts';
 import { DeadLetters } from './dead_letters/dead_letters.ts';
-import { Delivery, type DeliveryOptions, type Place } from './delivery.ts';
+import { Delivery, type DeliveryOptions } from './delivery.ts';
 import { encodeBatch, type Compression, type Encoded } from './encode.ts';
+import { firstPlace, withinLimits } from './first_place.ts';
 import type { LevelController } from './level_controller.ts';
 import { ShipperError } from './shipper_error.ts';
 import type { Source } from './source.ts';
-import type { Spool } from './spool/spool.ts';
+import type { BatchQueue } from './spool/batch_queue.ts';
+import { gapBatch } from './spool/spool_file.ts';
+import { Unsettled } from './unsettled.ts';
 
 export interface ShipperOptions {
   readonly source: Source;
@@ -29,7 +34,7 @@ export interface ShipperOptions {
   readonly reconnect: DeliveryOptions['reconnect'];
   readonly stateFolder: string;
   /** Where batches wait for the receiver, for a source that can't be read again. The shipper closes it. */
-  readonly spool?: Spool;
+  readonly spool?: BatchQueue;
   readonly log: Logger;
   /** How long the receiver may take to close after our end. */
   readonly closeTimeoutMs: number;
@@ -38,9 +43,6 @@ export interface ShipperOptions {
 /** Batches compressed at once: as many as the thread pool of a small machine runs, and one being awaited. */
 const COMPRESSED_AT_ONCE = 3;
 
-/** A BATCH has a prefix and positions before its body; what does not compress grows a little. */
-const PREFIX_ROOM_BYTES = 64 * 1024;
-
 /** One run of a source to a receiver. */
 export class Shipper {
   readonly counts: Counts = noCounts();
@@ -48,8 +50,11 @@ export class Shipper {
   readonly #deadLetters: DeadLetters;
   #batcher: Batcher | undefined;
   #delivery: Delivery | undefined;
+  readonly #unsettled = new Unsettled();
   #encoding = 0;
   #waitsSeen = 0;
+  /** Entries that were lost before they came to the batcher. */
+  #lost = 0;
   /** Aborted when there is no point in reading on. */
   readonly #giveUp = new AbortController();
 
@@ -97,7 +102,7 @@ export class Shipper {
   /** Source to receiver, what is on its way held in memory. The receiver says where to begin. */
   async #runDirect(stop: AbortSignal, ending: AbortSignal): Promise<void> {
     const { source, batcher: limits } = this.#options;
-    const delivery = this.#dial({});
+    const delivery = this.#dial({ onSettled: (sequence) => this.#unsettled.settledUpTo(sequence) });
     const place = await firstPlace(delivery, stop);
     const isBusy = (): boolean => this.#encoding > 0 || delivery.isBusy;
     const within = withinLimits(limits, place.welcome);
@@ -115,7 +120,7 @@ export class Shipper {
   }
 
   /** Source to spool, and spool to receiver, at the same time; what an earlier run left goes first. */
-  async #runSpooled(spool: Spool, ending: AbortSignal): Promise<void> {
+  async #runSpooled(spool: BatchQueue, ending: AbortSignal): Promise<void> {
     const { source, batcher: limits } = this.#options;
     this.counts.read += spool.leftEntries;
     const isBusy = (): boolean => this.#encoding > 0 || (this.isConnected && this.#delivery?.isBusy === true);
@@ -124,19 +129,23 @@ export class Shipper {
     await Promise.all([fed, this.#fillSpool(spool, batcher), this.#emptySpool(spool)]);
   }
 
-  async #fillSpool(spool: Spool, batcher: Batcher): Promise<void> {
+  async #fillSpool(spool: BatchQueue, batcher: Batcher): Promise<void> {
     for await (const batch of this.#encoded(batcher, 1, 'acked')) {
       await spool.append(batch);
-      this.counts.dropped = spool.droppedEntries;
+      this.counts.dropped = this.#lost + spool.droppedEntries;
       this.#encoding -= 1;
       batcher.lineFreed();
     }
     await spool.end();
   }
 
-  async #emptySpool(spool: Spool): Promise<void> {
+  async #emptySpool(spool: BatchQueue): Promise<void> {
     for (const epoch of spool.epochs()) {
-      const delivery = this.#dial({ epoch, onSettled: (sequence) => spool.acknowledged(epoch, sequence) });
+      const onSettled = (sequence: number): void => {
+        spool.acknowledged(epoch, sequence);
+        if (epoch === spool.epoch) this.#unsettled.settledUpTo(sequence);
+      };
+      const delivery = this.#dial({ epoch, onSettled });
       for await (const batch of spool.read(epoch)) await delivery.send(batch);
       await delivery.drained();
       await this.#hangUp(delivery);
@@ -147,7 +156,7 @@ export class Shipper {
     const { dial, reconnect, source, log } = this.#options;
     return (this.#delivery = new Delivery({
       ...numbers,
-      dial,
+      dial: { ...dial, status: () => this.#status },
       reconnect,
       canReread: source.canReread,
       compression: () => this.#compression(),
@@ -157,6 +166,11 @@ export class Shipper {
       onFreed: () => this.#batcher?.lineFreed(),
       onFailed: () => this.#giveUp.abort(),
     }));
+  }
+
+  /** What the receiver is told, for whoever watches. */
+  get #status(): Status {
+    return { version: VERSION, level: this.level, backlog: inFlight(this.counts) };
   }
 
   async #hangUp(delivery: Delivery): Promise<void> {
@@ -188,7 +202,10 @@ export class Shipper {
     let sequence = nextSequence;
     const encoded = mapInOrder(batcher.batches(), COMPRESSED_AT_ONCE, async (batch) => {
       this.#encoding += 1;
-      return encodeBatch({ ...batch, sequence: sequence++ }, mode ?? this.mode, this.#compression());
+      const number = sequence++;
+      this.#unsettled.add(number, batch.onSettled);
+      if (batch.lost !== undefined) return this.#gapOf(batch, number);
+      return encodeBatch({ ...batch, sequence: number }, mode ?? this.mode, this.#compression());
     });
     for await (const batch of encoded) {
       this.counts.batches += 1;
@@ -196,6 +213,15 @@ export class Shipper {
       this.counts.wireBytes += batch.head.length + batch.body.length;
       yield batch;
     }
+  }
+
+  /** What was lost before it got here, as a batch to send. */
+  #gapOf({ lost, positions }: RawBatch, sequence: number): Encoded {
+    const { entries = 0, reason = '' } = lost ?? {};
+    this.counts.read += entries;
+    this.#lost += entries;
+    this.counts.dropped += entries;
+    return gapBatch({ from: sequence, to: sequence, entries, reason, positions });
   }
 
   /** True where entries have waited since it was last asked, and not for the receiver: compression is what is slow. */
@@ -214,23 +240,10 @@ export class Shipper {
       this.mode === 'acked'
         ? (algorithms?.includes(compression.algorithm) ?? true)
         : compression.algorithm !== 'zstd';
-    return { ...compression, level: this.level, algorithm: isTaken ? compression.algorithm : 'gzip' };
+    const taken = algorithms === undefined ? {} : { taken: algorithms };
+    return {
+      ...{ ...compression, ...taken, level: this.level },
+      algorithm: isTaken ? compression.algorithm : 'gzip',
+    };
   }
-}
-
-async function firstPlace(delivery: Delivery, stop: AbortSignal): Promise<Place> {
-  const stopped = new Promise<never>((_resolve, reject) => {
-    const tell = (): void => reject(new ShipperError('closed', 'stopped before the receiver was reached'));
-    if (stop.aborted) tell();
-    else stop.addEventListener('abort', tell, { once: true });
-  });
-  return Promise.race([delivery.place, stopped]);
-}
-
-/** Batches that fit what the receiver takes, compressed or not, with room for their prefix. */
-function withinLimits(options: BatcherOptions, welcome: Place['welcome']): BatcherOptions {
-  if (welcome === undefined) return options;
-  const { maxBatchBytes, maxFrameBytes } = welcome;
-  const ofFrame = Math.max(maxFrameBytes - PREFIX_ROOM_BYTES, Math.floor(maxFrameBytes / 2));
-  return { ...options, maxBytes: Math.min(options.maxBytes, maxBatchBytes, ofFrame) };
 }

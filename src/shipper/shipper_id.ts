@@ -5,7 +5,7 @@ export interface IdParts {
   readonly template: string;
   readonly hostname: string;
   readonly pid: number;
-  readonly command: 'send' | 'tail' | 'generate' | 'pipe';
+  readonly command: 'send' | 'tail' | 'replay' | 'generate' | 'pipe' | 'app';
   /** What is shipped, files or patterns: the same ones make the same id, so that the next run goes on where the last ended. */
   readonly paths: readonly string[];
   /** For a run that nothing can continue: makes its id its own. */
@@ -18,7 +18,7 @@ export function shipperIdOf({ template, hostname, pid, command, paths, nonce }: 
   if (template !== '')
     return template.replaceAll('{hostname}', host).replaceAll('{pid}', String(pid)).slice(0, 128);
   const suffix =
-    command === 'send' || command === 'tail'
+    command === 'send' || command === 'tail' || command === 'replay'
       ? createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12)
       : nonce;
   return `${host.slice(0, 100)}-${command}-${suffix}`;

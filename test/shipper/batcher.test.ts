@@ -214,3 +214,69 @@ describe('a chunk of no entries', () => {
     expect(batches).toEqual([]);
   });
 });
+
+test('a chunk that is packed is a batch as it is, at once, also on a busy line, behind what came before it', async () => {
+  const { batcher, batches, line } = batching();
+  line.isBusy = true;
+  const packed = { algorithm: 'gzip', rawLength: 16, crc: 7 } as const;
+  const body = { bytes: Buffer.from('bits'), count: 2 };
+  await batcher.add(chunkOf([LINE]));
+  await turn();
+  expect(batches).toEqual([]);
+  for (let chunk = 0; chunk < 2; chunk += 1) await batcher.add({ lines: body, positions: {}, packed });
+  await batcher.add(chunkOf([LINE]));
+  await turn();
+  expect(batches.map(({ count, packed: how }) => [count, how])).toEqual([
+    [1, undefined],
+    [2, packed],
+    [2, packed],
+  ]);
+  expect(batches[1]?.raw).toBe(body.bytes);
+});
+
+describe('a chunk', () => {
+  test('that is urgent makes the batch it is in due, or the one that is being gathered', async () => {
+    const { batcher, counts } = batching();
+    await batcher.add(chunkOf([LINE]));
+    await batcher.add({ ...chunkOf([]), isUrgent: true });
+    await turn();
+    expect(counts()).toEqual([1]);
+    await batcher.add({ ...chunkOf([LINE]), isUrgent: true });
+    await turn();
+    expect(counts()).toEqual([1, 1]);
+    await batcher.add({ ...chunkOf([]), isUrgent: true });
+    await turn();
+    expect(counts()).toEqual([1, 1]);
+  });
+
+  test('of what was lost is a batch of its own, in its place', async () => {
+    const { batcher, batches } = batching({ size: 100 });
+    const lost = { entries: 7, reason: 'no room' };
+    await batcher.add(chunkOf([LINE]));
+    await batcher.add({ ...chunkOf([]), lost });
+    await batcher.add(chunkOf([LINE, LINE]));
+    batcher.end();
+    await turn();
+    expect(batches.map((batch) => [batch.count, batch.lost])).toEqual([
+      [1, undefined],
+      [0, lost],
+      [2, undefined],
+    ]);
+  });
+
+  test('is told when its batch has settled, whatever else is in that', async () => {
+    const { batcher, batches } = batching({ size: 100 });
+    const settled: number[] = [];
+    const position = { offset: 1, head: '', headBytes: 0 };
+    for (const n of [1, 2, 3])
+      await batcher.add({
+        ...chunkOf(n === 3 ? [] : [LINE], { file: position }),
+        onSettled: () => settled.push(n),
+      });
+    batcher.end();
+    await turn();
+    expect(settled).toEqual([]);
+    batches.forEach(({ onSettled }) => onSettled?.());
+    expect(settled).toEqual([1, 2, 3]);
+  });
+});

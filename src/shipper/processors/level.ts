@@ -27,6 +27,10 @@ export function levelNumber(text: string): number | undefined {
   return /^\d{2}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The names of levels from `least` to `most`, in small letters. */
+export const levelNames = (least: number, most: number): string[] =>
+  [...BY_NAME].filter(([, number]) => number >= least && number <= most).map(([name]) => name);
+
 /** The level a text speaks of, or undefined. */
 export function levelInText(text: string): number | undefined {
   const found = IN_TEXT.exec(text.slice(0, NEAR_BEGINNING));

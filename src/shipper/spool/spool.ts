@@ -12,6 +12,7 @@ import { Signal } from '../../base/signal.ts';
 import type { Encoded } from '../encode.ts';
 import { ShipperError } from '../shipper_error.ts';
 import { BatchCache } from './batch_cache.ts';
+import type { BatchQueue } from './batch_queue.ts';
 import { dropOldest } from './drop_oldest.ts';
 import { PendingGap } from './pending_gap.ts';
 import { entriesIn, readRecord, recordBytes, type SpoolFile, type SpoolRecord } from './spool_file.ts';
@@ -28,7 +29,7 @@ const CACHE_BYTES = 8 * 1024 * 1024;
 /** Kept free for the GAP that says what was dropped. */
 const GAP_ROOM_BYTES = 256;
 
-export class Spool {
+export class Spool implements BatchQueue {
   readonly #options: SpoolOptions;
   readonly #unlock: () => Promise<void>;
   readonly #changed = new Signal();

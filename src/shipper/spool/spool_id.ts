@@ -6,19 +6,20 @@ import { parseSpoolFileName } from './spool_file.ts';
 
 /**
  * The shipper id whose numbers are in the spool: `wanted` or, where nothing is wanted, the one of the last run, or a new
- * one. Throws ShipperError `conflict` where the spool still holds batches of another shipper.
+ * one. `isOfSpool` tells the files that hold what is numbered under it. Throws ShipperError `conflict` where the spool still holds batches of another shipper.
  */
 export async function spoolShipperId(
   folder: string,
   wanted: string | undefined,
   makeNew: () => string,
+  isOfSpool = (name: string): boolean => parseSpoolFileName(name) !== undefined,
 ): Promise<string> {
   const path = join(folder, 'shipper_id');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const known = await readIfThere(path);
   const id = wanted ?? known ?? makeNew();
   if (known === id) return id;
-  const isEmpty = (await readdir(folder)).every((name) => parseSpoolFileName(name) === undefined);
+  const isEmpty = !(await readdir(folder)).some(isOfSpool);
   if (known !== undefined && !isEmpty) {
     throw new ShipperError(
       'conflict',

@@ -1,0 +1,115 @@
+/**
+ * `replay`: the blocks of an archive, shipped again in their order. A block of which every entry is wanted goes as it lies
+ * there, compressed; of others the wanted entries are taken out. Where it stands in the archive is its source position, so the
+ * receiver knows how far it was.
+ */
+import type { BlockHeader } from '../../../archive/block.ts';
+import { ArchiveReader, type FollowedBlock } from '../../../archive/follow.ts';
+import { release } from '../../../base/large_buffers.ts';
+import type { Logger } from '../../../base/logger.ts';
+import type { Lines, SourcePosition, SourcePositions } from '../../../entry.ts';
+import type { Chunk, Source } from '../../source.ts';
+import { Pace } from './pace.ts';
+import { divided } from './divided.ts';
+
+/** Which entries are replayed. */
+export interface Choice {
+  /** What the header alone says of the block's entries: none is wanted, all are, or it takes a look. */
+  verdict(header: BlockHeader): 'none' | 'all' | 'look';
+  /** The wanted lines of a block, `raw` being its NDJSON, each with its newline. */
+  lines(header: BlockHeader, raw: Buffer): Lines;
+}
+
+export interface ReplayOptions {
+  /** The archive's folder. It may be written at the same time: what is acknowledged by then is replayed. */
+  readonly folder: string;
+  /** The name of the source: the same archive and choice go on where the last run ended. */
+  readonly name: string;
+  readonly choice: Choice;
+  /** So many times as fast as the blocks were received; 0: as fast as the receiver takes them. */
+  readonly speed: number;
+  readonly log: Logger;
+  /** Told of each part of the archive that can't be read. */
+  readonly onDamage: () => void;
+}
+
+/** An archive as a source. Reading throws ArchiveError `ahead` where it ends before the place where the last run stood. */
+export function replay(options: ReplayOptions): Source {
+  const { folder, name, choice, speed } = options;
+  return {
+    name: 'replay',
+    canReread: true,
+    async *read(from, signal, maxChunkBytes) {
+      const start = placeIn(from, name);
+      const isWanted = (header: BlockHeader): boolean => choice.verdict(header) !== 'none';
+      const report = { ...reportOf(options), isWanted };
+      await using reader = new ArchiveReader(folder, start?.position, report);
+      const pace = new Pace(speed);
+      let skip = start?.part ?? 0;
+      while (!signal.aborted) {
+        const block = await reader.next();
+        if (block === undefined) return;
+        const chunks = chunksOf(block, options, { skip, maxChunkBytes });
+        skip = 0;
+        if (chunks.length > 0) await pace.wait(block.header.receivedAtMs, signal);
+        if (signal.aborted) return;
+        yield* chunks;
+      }
+    },
+  };
+}
+
+/** What is wanted of a block, after its first `skip` entries that are. */
+function chunksOf(
+  { header, position, endOffset, raw, packed }: FollowedBlock,
+  { name, choice, speed }: ReplayOptions,
+  { skip, maxChunkBytes }: { readonly skip: number; readonly maxChunkBytes: number },
+): Chunk[] {
+  const verdict = header.count === 0 ? 'none' : choice.verdict(header);
+  if (verdict === 'none') return [];
+  const at = (place: Pick<SourcePosition, 'offset' | 'part'>): SourcePositions => ({
+    [name]: { ...place, head: '', headBytes: 0, path: position.segment },
+  });
+  const { count, rawLength, crc } = header;
+  const isUrgent = speed > 0;
+  const fits = rawLength <= maxChunkBytes || count === 1;
+  const lines = verdict === 'all' ? { bytes: raw, count } : choice.lines(header, raw);
+  if (lines.count === count && skip === 0 && fits) {
+    const algorithm = position.segment.endsWith('.gz') ? 'gzip' : 'zstd';
+    release(raw);
+    const how = { packed: { algorithm, rawLength, crc }, isUrgent } as const;
+    return [{ lines: { bytes: packed, count }, positions: at({ offset: endOffset }), ...how }];
+  }
+  return divided(lines, skip, maxChunkBytes).map(({ done, ...part }) => ({
+    lines: part,
+    positions: at(done === lines.count ? { offset: endOffset } : { offset: position.offset, part: done }),
+    isUrgent,
+  }));
+}
+
+/** Where the last run stood, by the receiver's word. */
+function placeIn(from: SourcePositions, name: string) {
+  const known = Object.hasOwn(from, name) ? from[name] : undefined;
+  if (known?.path === undefined) return undefined;
+  const { path: segment, offset, part = 0 } = known;
+  return { position: { segment, offset }, part };
+}
+
+function reportOf({ folder, log, onDamage }: ReplayOptions) {
+  return {
+    damaged(position: FollowedBlock['position'], message: string, entries: number): void {
+      onDamage();
+      const { segment, offset } = position;
+      log.error(
+        { folder, segment, offset, entries },
+        `${segment} at byte ${offset} is not replayed: ${message}`,
+      );
+    },
+    gone(segment: string, next: string): void {
+      log.warn(
+        { folder, segment, next },
+        `${segment} was deleted before it was replayed: going on with ${next}`,
+      );
+    },
+  };
+}
