@@ -1,111 +1,59 @@
-/** The books as Prometheus reads them: its text format, version 0.0.4. */
-import type { HttpCounts } from './http_counts.ts';
-import type { Ledger } from './ledger.ts';
+/** Metrics as Prometheus reads them: its text format, version 0.0.4. */
+import type { HistogramReading } from './histogram.ts';
+import type { Metric, MetricGroup, Sample } from './metrics/metric.ts';
 
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-interface Family {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly samples: readonly Sample[];
+/** A group with what it is read from. */
+export interface BoundGroup {
+  /** The text of its metrics as of now; nothing while there is nothing to read from. */
+  readonly text: () => string;
 }
 
-interface Sample {
-  /** Follows the name: `_bucket`. */
-  readonly suffix?: string;
-  readonly labels?: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-/** The text of all there is to tell. */
-export function exposition(ledger: Ledger, http: HttpCounts): string {
-  return [...ledgerFamilies(ledger), ...httpFamilies(http)].map(textOf).join('');
-}
-
-const one = (name: string, type: 'counter' | 'gauge', help: string, value: number): Family => ({
-  name,
-  type,
-  help,
-  samples: [{ value }],
+/** `subjectOf` answers undefined where there is nothing to tell yet. */
+export const bindGroup = <Subject>(
+  { metrics }: MetricGroup<Subject>,
+  subjectOf: () => Subject | undefined,
+): BoundGroup => ({
+  text() {
+    const subject = subjectOf();
+    return subject === undefined ? '' : metrics.map((metric) => textOf(metric, subject)).join('');
+  },
 });
 
-const ENTRY_BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost'] as const;
+/** The text of all these groups as of now. */
+export const exposition = (groups: readonly BoundGroup[]): string =>
+  groups.map((group) => group.text()).join('');
 
-const ledgerFamilies = (ledger: Ledger): Family[] => [
-  {
-    name: 'logferry_entries_total',
-    type: 'counter',
-    help: 'Entries by what became of them: received = stored + repeated + rejected + refused + in hand.',
-    samples: ENTRY_BOOKS.map((book) => ({ labels: { book }, value: ledger[book] })),
-  },
-  one('logferry_entries_in_hand', 'gauge', 'Entries whose fate is open.', ledger.inHand),
-  one(
-    'logferry_acknowledging',
-    'gauge',
-    '0 while the archive can not be written, or its disk is very slow: nothing is acknowledged.',
-    ledger.isAcknowledging ? 1 : 0,
-  ),
-  one('logferry_blocks_total', 'counter', 'Blocks stored.', ledger.batches),
-  one('logferry_received_bytes_total', 'counter', 'Bytes off the sockets.', ledger.bytesIn),
-  one('logferry_raw_bytes_total', 'counter', 'Bytes of stored entries before compression.', ledger.rawBytes),
-  one('logferry_archived_bytes_total', 'counter', 'Compressed bytes stored.', ledger.archivedBytes),
-  one(
-    'logferry_connections',
-    'gauge',
-    'Connections of shippers and plain peers that are open.',
-    ledger.connections,
-  ),
-  {
-    name: 'logferry_errors_total',
-    type: 'counter',
-    help: 'Errors by code.',
-    samples: Object.entries(ledger.errors).map(([code, value]) => ({ labels: { code }, value })),
-  },
-];
+function textOf<Subject>(metric: Metric<Subject>, subject: Subject): string {
+  const { name, type, help, read } = metric;
+  const value = read(subject);
+  const samples: readonly Sample[] = typeof value === 'number' ? [{ labels: {}, value }] : value;
+  const lines = samples.map((sample) => linesOf(name, sample)).join('');
+  return `# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n${lines}`;
+}
 
-function httpFamilies(http: HttpCounts): Family[] {
-  const { routes } = http;
+const linesOf = (name: string, { labels, value }: Sample): string =>
+  typeof value === 'number' ? line(name, labels, value) : histogramLines(name, labels, value);
+
+function histogramLines(
+  name: string,
+  labels: Sample['labels'],
+  { buckets, count, seconds }: HistogramReading,
+): string {
+  const bounds = [...buckets, { bound: '+Inf', count }];
   return [
-    one('logferry_http_events_total', 'counter', 'Events answered with 200.', http.events),
-    one('logferry_http_requests_open', 'gauge', 'Requests that are not answered yet.', http.open),
-    {
-      name: 'logferry_http_requests_total',
-      type: 'counter',
-      help: 'Requests by route and status.',
-      samples: routes.flatMap(({ route, statuses }) =>
-        [...statuses].map(([status, value]) => ({ labels: { route, status }, value })),
-      ),
-    },
-    {
-      name: 'logferry_http_request_seconds',
-      type: 'histogram',
-      help: 'From the head of a request to the end of its answer.',
-      samples: routes.flatMap(({ route, buckets, answers, seconds }) => [
-        ...buckets.map(({ bound, answers: value }) => ({
-          suffix: '_bucket',
-          labels: { route, le: bound },
-          value,
-        })),
-        { suffix: '_bucket', labels: { route, le: '+Inf' }, value: answers },
-        { suffix: '_sum', labels: { route }, value: seconds },
-        { suffix: '_count', labels: { route }, value: answers },
-      ]),
-    },
-  ];
+    ...bounds.map((bucket) => line(`${name}_bucket`, { ...labels, le: bucket.bound }, bucket.count)),
+    line(`${name}_sum`, labels, seconds),
+    line(`${name}_count`, labels, count),
+  ].join('');
 }
 
-function textOf({ name, type, help, samples }: Family): string {
-  const lines = samples.map(
-    ({ suffix = '', labels = {}, value }) => `${name}${suffix}${labelsOf(labels)} ${value}\n`,
-  );
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+function line(name: string, labels: Sample['labels'], value: number): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(String(text))}"`);
+  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
 }
 
-function labelsOf(labels: Readonly<Record<string, string | number>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(String(value))}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
+const escapedHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
-const escaped = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+const escaped = (text: string): string => escapedHelp(text).replaceAll('"', '\\"');

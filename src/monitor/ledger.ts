@@ -1,3 +1,7 @@
+import { Histogram } from './histogram.ts';
+import { ShipperTable } from './shipper_table.ts';
+import { ThriftCounts } from './thrift_counts.ts';
+
 /**
  * The receiver's books, in entries: received = stored + repeated + rejected + refused + in hand, and the shippers'
  * declared losses beside them. Counted once per batch.
@@ -34,7 +38,27 @@ export class Ledger implements Books {
   isAcknowledging = true;
   connections = 0;
   connectionsTotal = 0;
+  /** From the last byte of a numbered batch to its acknowledgement. */
+  readonly acks = new Histogram();
+  /** Each fdatasync of the archive. */
+  readonly syncs = new Histogram();
+  readonly shippers = new ShipperTable();
+  /** Calls by Thrift. */
+  readonly thrift = new ThriftCounts();
   readonly #errors = new Map<string, number>();
+  readonly #rejects = new Map<string, number>();
+
+  /** Counts entries that are refused for good, and the error for which they are. */
+  reject(code: string, entries: number): void {
+    this.rejected += entries;
+    this.error(code);
+    this.#rejects.set(code, (this.#rejects.get(code) ?? 0) + entries);
+  }
+
+  /** Entries rejected, by code. */
+  get rejects(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#rejects);
+  }
 
   /** Counts an error by its code. */
   error(code: string): void {
