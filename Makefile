@@ -27,10 +27,14 @@ check: $(INSTALLED) ## format, lint, types, generated docs
 benchmark: $(INSTALLED) ## measure throughput and CPU
 	npm run benchmark
 
-# Some tests read the archive with programs that are not ours, and start a redis-server of their own: the system is kept from
-# starting one.
+# Some tests read the archive with programs that are not ours, look at pages with chromium, speak Thrift with its compiler's
+# Python, and start a redis-server and a PostgreSQL of their own: the system is kept from starting one.
 system-packages:
-	@missing=; for tool in python3 gzip openssl curl redis-server; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=; for tool in python3 gzip openssl curl redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v thrift >/dev/null || missing="$$missing thrift-compiler"; \
+	for python in python3 /usr/bin/python3; do $$python -c 'import thrift.Thrift' 2>/dev/null && has_thrift=1; done; \
+	[ -n "$$has_thrift" ] || missing="$$missing python3-thrift"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  policy=/usr/sbin/policy-rc.d; \

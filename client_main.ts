@@ -12,11 +12,15 @@ import { addOptions, createProgram, runProgram, settingsOf } from './src/config/
 import { generatorOptions } from './src/config/generator.ts';
 import type { OptionName, Settings } from './src/config/options.ts';
 import { PROCESSOR_OPTIONS } from './src/config/options/processors.ts';
+import { THRIFT_CLIENT_OPTIONS } from './src/config/options/thrift_client.ts';
 import { processorRules } from './src/config/processors.ts';
+import type { ProcessorReading, ShipperReading } from './src/monitor/metrics/shipper_metrics.ts';
 import type { Progress } from './src/shipper/progress.ts';
 import type { ShaperOf } from './src/shipper/shaper.ts';
 import type { Source } from './src/shipper/source.ts';
 import type { Spool } from './src/shipper/spool/spool.ts';
+import { withQueryFlags } from './src/tools/query/query_flags.ts';
+import type { ReplayFlags } from './src/tools/replay.ts';
 
 const program = createProgram(
   'logferry',
@@ -169,6 +173,85 @@ addOptions(
   },
 );
 
+/** What `thrift send` heeds. */
+const THRIFT_SEND_OPTIONS: readonly OptionName[] = [
+  ...(['SERVER_HOST', ...(Object.keys(THRIFT_CLIENT_OPTIONS) as OptionName[])] as const),
+  ...(['MAX_LINE_BYTES', 'AUTH_TOKEN', 'AUTH_TOKEN_FILE', 'SHUTDOWN_TIMEOUT', 'LOG_LEVEL'] as const),
+  ...(['TLS_ENABLED', 'TLS_SERVER_NAME', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'] as const),
+];
+
+addOptions(
+  program
+    .command('thrift')
+    .description('the LogIngestionService of any Thrift server')
+    .command('send [file...]')
+    .description(
+      'send JSON lines of files (or standard input) in calls of sendLogs. Exits 0 only if every entry was answered',
+    ),
+  'client',
+  THRIFT_SEND_OPTIONS,
+).action(async (names: string[], _options: unknown, command: Command) => {
+  const { thriftSend } = await import('./src/shipper/thrift/send_command.ts');
+  const { expectFiles } = await import('./src/shipper/sources/files.ts');
+  const settings = settingsOf(command);
+  await expectFiles(names.filter((name) => name !== '-'));
+  const log = await createLogger('logferry', settings.LOG_LEVEL, 2);
+  warnOfOpenLine(settings, log);
+  const tls = readClientTls(settings);
+  const options = {
+    connection: {
+      host: settings.SERVER_HOST,
+      port: settings.THRIFT_PORT,
+      protocol: settings.THRIFT_PROTOCOL,
+      isFramed: settings.THRIFT_TRANSPORT === 'framed',
+      service: settings.THRIFT_SERVICE,
+      timeoutMs: settings.THRIFT_TIMEOUT * 1000,
+      ...(tls === undefined ? {} : { tls }),
+    },
+    token: readToken(settings),
+    paths: names.length === 0 ? ['-'] : names,
+    maxLineBytes: settings.MAX_LINE_BYTES,
+    size: settings.THRIFT_BATCH_SIZE,
+    callsAtOnce: settings.THRIFT_CALLS,
+  };
+  const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
+    log.error('SHUTDOWN_TIMEOUT passed before all answers came: what they were for may be stored or not'),
+  );
+  process.exitCode = await thriftSend(options, process.stdin, log, stop);
+});
+
+/** What `replay` heeds. */
+const REPLAY_OPTIONS: readonly OptionName[] = [
+  ...RETRY_OPTIONS,
+  ...(['BATCH_SIZE', 'BATCH_INTERVAL', 'SHIPPER_ID'] as const),
+];
+
+addOptions(
+  withQueryFlags(
+    program
+      .command('replay <dir>')
+      .description(
+        'ship the entries of an archive to another receiver, each exactly once; run again, it goes on where that stands',
+      ),
+  ),
+  'client',
+  REPLAY_OPTIONS,
+)
+  .option(
+    '--speed <factor>',
+    '1: as fast as they were received; 10: ten times as fast; 0: as fast as can be',
+    '0',
+  )
+  .action(async (dir: string, flags: ReplayFlags, command: Command) => {
+    const { planReplay } = await import('./src/tools/replay.ts');
+    const folder = resolve(dir);
+    const plan = await planReplay(folder, flags);
+    // A receiver that does not acknowledge could not say what it has.
+    const settings = { ...settingsOf(command), DELIVERY: 'acked' as const };
+    await ship('replay', [plan.name], settings, (log) => plan.source(log));
+    if (plan.isDamaged) process.exitCode = 1;
+  });
+
 /** `generate --out`: no receiver is asked for. */
 async function writeOut(source: Source, settings: Settings): Promise<void> {
   const { GENERATE_OUT: out, GENERATE_FORMAT: format } = settings;
@@ -183,10 +266,10 @@ async function writeOut(source: Source, settings: Settings): Promise<void> {
     log.info(`done: ${written} entries written to ${out === '-' ? 'standard output' : out}`);
 }
 
-type ShippingCommand = 'generate' | 'send' | 'tail' | 'pipe';
+type ShippingCommand = 'generate' | 'send' | 'tail' | 'pipe' | 'replay';
 
 /** Commands whose source can be read again: they need no spool. */
-const REREADABLE: readonly string[] = ['send', 'tail'];
+const REREADABLE: readonly string[] = ['send', 'tail', 'replay'];
 
 type Log = Awaited<ReturnType<typeof createLogger>>;
 
@@ -223,6 +306,17 @@ async function ship(
     });
   let shipper = await makeShipper();
   progress = showProgress(shipper, log, process.stderr, processors?.counts);
+  await using watched = new AsyncDisposableStack();
+  const monitor = await monitorOf(
+    settings,
+    () => ({
+      ...{ counts: shipper.counts, level: shipper.level, isConnected: shipper.isConnected },
+      spoolBytes: spool?.bytes,
+    }),
+    processors?.counts,
+    log,
+  );
+  watched.use(monitor);
   const startedAt = performance.now();
   const summary = (): object => ({
     ...figures(shipper, processors?.counts),
@@ -262,6 +356,18 @@ async function ship(
     log.error(summary(), (error as Error).message);
     process.exitCode = 1;
   }
+}
+
+/** Where it is looked at, if anywhere. */
+async function monitorOf(
+  settings: Settings,
+  shipper: () => ShipperReading,
+  processed: ProcessorReading | undefined,
+  log: Log,
+): Promise<AsyncDisposable | undefined> {
+  if (settings.METRICS_PORT === undefined) return undefined;
+  const { openShipperMonitor } = await import('./src/tools/monitor/shipper_monitor.ts');
+  return openShipperMonitor(settings, { shipper, processed }, log);
 }
 
 /** What is done to entries before they are shipped; undefined where nothing is: then no line is looked into. Throws ConfigError. */

@@ -2,13 +2,28 @@
 /** The receiver's program: `logferryd`. */
 import type { Command } from 'commander';
 import { readServerTls, readTokens } from './src/config/access.ts';
-import { addOptions, createProgram, runProgram, settingsOf } from './src/config/command_line.ts';
+import {
+  addOptions,
+  createProgram,
+  runProgram,
+  settingsOf,
+  shownOptionsOf,
+} from './src/config/command_line.ts';
+import type { ShownOption } from './src/config/load.ts';
+import type { TlsMaterial } from './src/base/tls_material.ts';
 import { createLogger, type Logger } from './src/base/logger.ts';
+import { needPackage } from './src/base/optional_package.ts';
 import { aborted, stopSignal } from './src/base/shutdown.ts';
 import { optionsFor, type OptionName, type Settings } from './src/config/options.ts';
+import type { Receiver } from './src/receiver/receiver.ts';
+import { addEventCommands } from './src/tools/events/commands.ts';
 import { isArchiveUsed, openHttp, outputsBeside } from './src/tools/http_settings.ts';
-import { OUTPUT_OPTION_NAMES, outputSettings } from './src/tools/output_settings.ts';
+import { OUTPUT_OPTION_NAMES, isStoreShared, outputSettings } from './src/tools/output_settings.ts';
+import type { QueryCommandFlags } from './src/tools/query/query.ts';
+import { withQueryFlags } from './src/tools/query/query_flags.ts';
 import { hangups, reload } from './src/tools/reload.ts';
+import { thriftOptions } from './src/tools/thrift_settings.ts';
+import { TOP_OPTION_NAMES, liveSourceOf } from './src/tools/top/top_settings.ts';
 
 const program = createProgram(
   'logferryd',
@@ -19,7 +34,7 @@ addOptions(
   program.command('serve', { isDefault: true }).description('receive and archive (the default)'),
   'server',
 ).action(async (_options: unknown, command: Command) => {
-  await serve(settingsOf(command));
+  await serve(settingsOf(command), { shownOptions: () => shownOptionsOf(command) });
 });
 
 /** In their file the server is that of HTTP. */
@@ -31,9 +46,20 @@ addOptions(
   optionsFor('server').filter((name) => !['SERVER_HOST', 'SERVER_PORT', 'HTTP_ENABLED'].includes(name)),
 ).action(async (_options: unknown, command: Command) => {
   const settings = { ...settingsOf(command, HTTP_KEYS), HTTP_ENABLED: true };
-  if (isArchiveUsed(settings)) return serve(settings, { isHttpAlone: true });
+  const shownOptions = (): ShownOption[] => shownOptionsOf(command, HTTP_KEYS);
+  if (isArchiveUsed(settings)) return serve(settings, { isTcpWanted: false, shownOptions });
+  needPackage('redis', 'HTTP_BUFFER=redis');
   const { serveFromRedis } = await import('./src/tools/serve_from_redis.ts');
-  await serveFromRedis(settings);
+  await serveFromRedis(settings, shownOptions);
+});
+
+addOptions(
+  program.command('thrift').description('take log entries by Thrift, and nothing else'),
+  'server',
+  optionsFor('server').filter((name) => !['SERVER_HOST', 'SERVER_PORT', 'THRIFT_ENABLED'].includes(name)),
+).action(async (_options: unknown, command: Command) => {
+  const settings = { ...settingsOf(command), THRIFT_ENABLED: true, HTTP_ENABLED: false };
+  await serve(settings, { isTcpWanted: false, shownOptions: () => shownOptionsOf(command) });
 });
 
 const INSPECT: readonly OptionName[] = ['DATA_DIR'];
@@ -68,6 +94,35 @@ addOptions(
     },
   );
 
+addOptions(
+  withQueryFlags(
+    program
+      .command('query [dir]')
+      .description('find entries by time, level, service, tag, field or text, also while they are written'),
+  ),
+  'server',
+  INSPECT,
+)
+  .option(
+    '--format <format>',
+    'json (the lines as they are stored), text or csv; default: text on a terminal, else json',
+  )
+  .option('--limit <number>', 'end after so many entries')
+  .option('--count', 'print how many there are, and nothing else')
+  .option('--follow', 'go on with what comes, until told to stop')
+  .option(
+    '--sql <question>',
+    "answer it with DuckDB, which is to be installed: 'select level, count(*) from logs group by 1'",
+  )
+  .action(async (dir: string | undefined, flags: QueryCommandFlags, command: Command) => {
+    const { query } = await import('./src/tools/query/query.ts');
+    const stop = stopSignal(1000, () => undefined);
+    const streams = { output: process.stdout, errors: process.stderr };
+    process.exitCode = await query(folderOf(dir, settingsOf(command)), flags, streams, stop);
+  });
+
+const METRICS: readonly OptionName[] = ['METRICS_HOST', 'METRICS_PORT', 'METRICS_TOKEN'];
+
 const DRAIN: readonly OptionName[] = [
   'REDIS_URL',
   'REDIS_KEY_EXPIRATION',
@@ -77,6 +132,7 @@ const DRAIN: readonly OptionName[] = [
   'DRAIN_PATTERN',
   'LOG_LEVEL',
   'SHUTDOWN_TIMEOUT',
+  ...METRICS,
 ];
 
 addOptions(
@@ -87,6 +143,7 @@ addOptions(
   .option('--once', 'end when all is moved that waits now')
   .action(async ({ once }: { once?: true }, command: Command) => {
     const settings = settingsOf(command);
+    needPackage('redis', 'drain');
     const { drain } = await import('./src/tools/drain.ts');
     const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
     const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
@@ -95,14 +152,14 @@ addOptions(
     await drain(settings, { isOnce: once === true }, stop, log);
   });
 
-const OUTPUTS: readonly OptionName[] = [...OUTPUT_OPTION_NAMES, 'LOG_LEVEL', 'SHUTDOWN_TIMEOUT'];
+const OUTPUTS: readonly OptionName[] = [...OUTPUT_OPTION_NAMES, ...METRICS, 'LOG_LEVEL', 'SHUTDOWN_TIMEOUT'];
 
 addOptions(
   program.command('follow').description('write what the archive holds, and what comes, to an output'),
   'server',
   OUTPUTS,
 )
-  .option('--output <name>', 'which: csv, sqlite, text, jsonl, stats or users')
+  .option('--output <name>', 'which: csv, sqlite, text, jsonl, stats, users or events')
   .option('--from <start>', 'start: write the output anew, from the oldest entry on')
   .option('--once', 'end when it has caught up')
   .option('--forget <name>', 'retention is to keep nothing for this follower any more; nothing else is done')
@@ -145,6 +202,67 @@ addOptions(
     process.stdout.write(json === true ? `${JSON.stringify(statistics)}\n` : statisticsTable(statistics));
   });
 
+const schema = program
+  .command('schema')
+  .description("Thrift's IDL: what changes from one file to the next, and whom that hurts");
+
+interface SchemaFlags {
+  readonly include: string[];
+  readonly json?: true;
+}
+
+const schemaOptions = ({ include, json }: SchemaFlags) => ({
+  include,
+  isJson: json === true,
+  columns: process.stdout.columns ?? (Number(process.env.COLUMNS) || 120),
+});
+
+const withSchemaFlags = (command: Command): Command =>
+  command
+    .option(
+      '--include <folder>',
+      "a folder to find includes in, beside the file's own; may be given several times",
+      (folder: string, before: string[]) => [...before, folder],
+      [],
+    )
+    .option('--json', 'as JSON');
+
+withSchemaFlags(schema.command('check <old> <new>'))
+  .description(
+    'print each change, whether it is safe, and why. Exits 1 where any is unsafe, 2 where a file is wrong',
+  )
+  .action(async (oldPath: string, newPath: string, flags: SchemaFlags) => {
+    const { checkSchemas } = await import('./src/tools/schema/command.ts');
+    process.exitCode = await checkSchemas(oldPath, newPath, schemaOptions(flags), process);
+  });
+
+withSchemaFlags(schema.command('show <file>'))
+  .description('print what a file has on the wire: ids, types without typedefs, methods')
+  .action(async (path: string, flags: SchemaFlags) => {
+    const { showSchema } = await import('./src/tools/schema/command.ts');
+    process.exitCode = await showSchema(path, schemaOptions(flags), process);
+  });
+
+addEventCommands(program);
+
+addOptions(
+  program
+    .command('top [url]')
+    .description(
+      'a receiver as it runs, in this terminal: at METRICS_PORT, else DASHBOARD_PORT, or at a URL such as http://logs:8080',
+    ),
+  'server',
+  TOP_OPTION_NAMES,
+)
+  .option('--once', 'print it once, as plain text (so it is where there is no terminal)')
+  .action(async (url: string | undefined, { once }: { once?: true }, command: Command) => {
+    const { top } = await import('./src/tools/top/top.ts');
+    const source = liveSourceOf(settingsOf(command), url);
+    const hasColour = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
+    const stop = stopSignal(1000, () => undefined);
+    await top({ ...source, isOnce: once === true, hasColour }, process.stdout, process.stdin, stop);
+  });
+
 interface FollowFlags {
   readonly output?: string;
   readonly from?: string;
@@ -165,6 +283,10 @@ async function followInto(
   const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
     log.error('SHUTDOWN_TIMEOUT passed before everything read was saved: the next run reads it again'),
   );
+  const { openFollowerMonitor } = await import('./src/tools/monitor/follower_monitor.ts');
+  await using watched = new AsyncDisposableStack();
+  if (once !== true)
+    watched.use(await openFollowerMonitor(settings, { folder: settings.DATA_DIR, name }, log));
   await follow(
     name,
     outputSettings(settings),
@@ -180,7 +302,13 @@ const retentionOf = (settings: Settings) => ({
   hardMaxBytes: settings.RETENTION_HARD_MAX_BYTES,
 });
 
-async function serve(settings: Settings, { isHttpAlone = false } = {}): Promise<void> {
+interface ServeWishes {
+  /** False where shippers are not taken: HTTP or Thrift is alone. */
+  readonly isTcpWanted?: boolean;
+  readonly shownOptions: () => readonly ShownOption[];
+}
+
+async function serve(settings: Settings, { isTcpWanted = true, shownOptions }: ServeWishes): Promise<void> {
   const onHangup = hangups(settings);
   const { startReceiver } = await import('./src/receiver/receiver.ts');
   const log = await createLogger('logferryd', settings.LOG_LEVEL, 1);
@@ -196,9 +324,13 @@ async function serve(settings: Settings, { isHttpAlone = false } = {}): Promise<
     ...(tls === undefined ? {} : { tls }),
   };
   await using http = settings.HTTP_ENABLED ? await openHttp(settings, tls, log) : undefined;
+  await using events = await eventsOf(settings, tls, log);
   await using receiver = await startReceiver({
-    ...(isHttpAlone ? {} : { tcp }),
+    ...(isTcpWanted ? { tcp } : {}),
     ...(http === undefined ? {} : { http: http.options }),
+    ...(settings.THRIFT_ENABLED
+      ? { thrift: { ...thriftOptions(settings, tls), services: events?.services ?? [] } }
+      : {}),
     access: { tokens: readTokens(settings), areIdsBound: settings.AUTH_BIND_IDS },
     limits: {
       maxFrameBytes: settings.MAX_FRAME_BYTES,
@@ -220,12 +352,21 @@ async function serve(settings: Settings, { isHttpAlone = false } = {}): Promise<
     archiveLevel: settings.ARCHIVE_LEVEL,
     log,
   });
-  onHangup(() => reload(settings, receiver, log));
+  onHangup(() => {
+    for (const one of [receiver, events?.receiver]) if (one !== undefined) reload(settings, one, log);
+  });
   await using followers = await followersOf(settings, log);
-  const { port, httpPort } = receiver;
+  await using watched = new AsyncDisposableStack();
+  watched.use(await monitorOf(settings, { receiver, shownOptions }, log));
+  const { port, httpPort, thriftPort } = receiver;
   const { SERVER_HOST: host, HTTP_HOST: httpHost, DATA_DIR: dataDir, FSYNC: fsync } = settings;
   if (httpPort !== undefined) log.info({ httpHost, httpPort }, `HTTP on ${httpHost}:${httpPort}`);
-  if (!isHttpAlone) log.info({ host, port, dataDir, fsync }, `listening on ${host}:${port}`);
+  if (thriftPort !== undefined)
+    log.info(
+      { thriftHost: settings.THRIFT_HOST, thriftPort },
+      `Thrift on ${settings.THRIFT_HOST}:${thriftPort}`,
+    );
+  if (isTcpWanted) log.info({ host, port, dataDir, fsync }, `listening on ${host}:${port}`);
   const stopDiskReport = await startDiskReport(settings, log);
   await aborted(stop);
   stopDiskReport();
@@ -249,9 +390,28 @@ async function startDiskReport(settings: Settings, log: Logger): Promise<() => v
   }, log);
 }
 
+/** Where it is looked at, if anywhere. */
+async function monitorOf(
+  settings: Settings,
+  watched: { readonly receiver: Receiver; readonly shownOptions: () => readonly ShownOption[] },
+  log: Logger,
+): Promise<AsyncDisposable | undefined> {
+  if (settings.METRICS_PORT === undefined && !settings.DASHBOARD_ENABLED) return undefined;
+  const { openReceiverMonitor } = await import('./src/tools/monitor/receiver_monitor.ts');
+  return openReceiverMonitor(settings, { ...watched, hasArchive: true }, log);
+}
+
+/** The event store and its service, if they are wanted. */
+async function eventsOf(settings: Settings, tls: TlsMaterial | undefined, log: Logger) {
+  if (!settings.EVENTS_ENABLED) return undefined;
+  needPackage('thrift', 'EVENTS_ENABLED');
+  const { openEventsBeside } = await import('./src/tools/events/serve_events.ts');
+  return openEventsBeside(settings, tls, log);
+}
+
 /** The threads of what follows the archive, if there are any. */
 async function followersOf(settings: Settings, log: Logger): Promise<AsyncDisposable | undefined> {
-  const outputs = outputsBeside(settings);
+  const outputs = outputsBeside(settings).filter((name) => name !== 'events' || !isStoreShared(settings));
   if (outputs.length === 0) return undefined;
   const { startFollowers } = await import('./src/outputs/followers.ts');
   return startFollowers(outputs, outputSettings(settings), log);

@@ -45,9 +45,12 @@ async function lockBuild(signal: AbortSignal): Promise<() => Promise<void>> {
 
 async function isFresh(): Promise<boolean> {
   const builtMs = Math.min(await changedMs(SERVER), await changedMs(CLIENT));
-  for await (const source of glob(['src/**/*.ts', '{server,client}_main.ts', 'tsconfig*.json'], {
-    cwd: ROOT,
-  })) {
+  for await (const source of glob(
+    ['src/**/*.{ts,js,css,html,svg}', '{server,client}_main.ts', 'tsconfig*.json'],
+    {
+      cwd: ROOT,
+    },
+  )) {
     if ((await changedMs(join(ROOT, source))) > builtMs) return false;
   }
   return builtMs > 0;

@@ -8,6 +8,8 @@ import { plot } from './plot/plot.ts';
 import type { Workload } from './workload.ts';
 import { adaptive } from './workloads/adaptive.ts';
 import { codecs } from './workloads/codecs.ts';
+import { dashboard } from './workloads/dashboard.ts';
+import { events } from './workloads/events.ts';
 import { fanIn } from './workloads/fan_in.ts';
 import { generate } from './workloads/generate.ts';
 import { http } from './workloads/http.ts';
@@ -15,9 +17,11 @@ import { idle } from './workloads/idle.ts';
 import { latency } from './workloads/latency.ts';
 import { peers } from './workloads/peers.ts';
 import { plain } from './workloads/plain.ts';
+import { query } from './workloads/query.ts';
 import { scale } from './workloads/scale.ts';
 import { ship } from './workloads/ship.ts';
 import { start } from './workloads/start.ts';
+import { thrift } from './workloads/thrift.ts';
 
 const WORKLOADS: readonly Workload[] = [
   codecs,
@@ -31,6 +35,10 @@ const WORKLOADS: readonly Workload[] = [
   adaptive,
   plain,
   http,
+  query,
+  dashboard,
+  thrift,
+  events,
   peers,
 ];
 

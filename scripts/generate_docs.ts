@@ -1,6 +1,8 @@
-/** Writes `.env.example`, `config.toml.example`, docs/OPTIONS.md and the table in the README from the option table; with `--check` it only says whether they are as they should be. */
+/** Writes `.env.example`, `config.toml.example`, docs/OPTIONS.md and the table in the README from the option table, docs/METRICS.md from those of metrics; with `--check` it only says whether they are as they should be. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { camelCase, libraryRows } from '../src/config/library.ts';
 import type { Side } from '../src/config/option.ts';
+import { metricsDoc } from './metrics_doc.ts';
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName } from '../src/config/options.ts';
 
 /** The generated files, by path; `readme` is the README as it is. */
@@ -10,6 +12,8 @@ export function generatedFiles(readme: string): Record<string, string> {
     '.env.example': envExample(),
     'config.toml.example': tomlExample(),
     'docs/OPTIONS.md': optionsTable(),
+    'docs/LIBRARY_OPTIONS.md': libraryTable(),
+    'docs/METRICS.md': metricsDoc(),
     'README.md': `${before}${MARK_START}\n${firstOptions()}${MARK_END}${after}`,
   };
 }
@@ -109,12 +113,29 @@ problem is listed, not just the first. Bytes may be written \`65536\`, \`64KiB\`
 ${sections.join('\n')}`;
 }
 
+function libraryTable(): string {
+  const rows = libraryRows().map(([name, { kind, default: preset, help }]) => {
+    const cells = [`\`${camelCase(name)}\``, kind.name, preset === '' ? '' : `\`${preset}\``, help];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return `# Options of the library
+
+Made from \`src/config/library.ts\`: what \`createShipper\` and \`logferry/pino\` take ([LIBRARY.md](LIBRARY.md)). Each has the name
+and meaning of the variable in [OPTIONS.md](OPTIONS.md), in camelCase; \`host\` and \`port\` are short for \`serverHost\` and \`serverPort\`. Times
+are in seconds, sizes in bytes or as \`'64MiB'\`. The environment is not read.
+
+| option | kind | default | what it does |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 const isMain = process.argv[1]?.endsWith('generate_docs.ts') === true;
 if (isMain) {
   for (const [path, text] of Object.entries(generatedFiles(await readFile('README.md', 'utf8')))) {
     if (!process.argv.includes('--check')) await writeFile(path, text);
     else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
-      process.stderr.write(`${path} is not what src/config/options.ts says: run npm run docs\n`);
+      process.stderr.write(`${path} is not what the tables in src/ say: run npm run docs\n`);
       process.exitCode = 1;
     }
   }

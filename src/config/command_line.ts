@@ -1,6 +1,13 @@
 import { Command, InvalidArgumentError, Option as Flag } from 'commander';
 import { VERSION } from '../base/version.ts';
-import { ConfigError, loadDotEnv, loadSettings, type ConfigSources } from './load.ts';
+import {
+  ConfigError,
+  loadDotEnv,
+  loadSettings,
+  showOptions,
+  type ConfigSources,
+  type ShownOption,
+} from './load.ts';
 import { OPTIONS, flagOf, optionsFor, type OptionName, type Settings } from './options.ts';
 
 /** A program to add commands to: it throws where commander would exit, so that `runProgram` decides the exit code. */
@@ -29,6 +36,9 @@ export function addOptions(
   return command;
 }
 
+/** A command may have flags of its own, which are no options, whatever they are called. */
+const SETTING_FLAGS = new WeakSet<Flag>();
+
 function addFlags(command: Command, names: readonly OptionName[]): void {
   for (const name of names) {
     const { help, default: preset, kind, aliases = [] } = OPTIONS[name];
@@ -38,28 +48,46 @@ function addFlags(command: Command, names: readonly OptionName[]): void {
       new Flag(`--${flagOf(name)} <${takes}>`, `${help} (environment: ${name}, default: ${shown})`),
       ...aliases.map((alias) => new Flag(`--${alias.flag} <${takes}>`, alias.help)),
     ];
-    for (const flag of all) command.addOption(kind.fromValue === undefined ? flag : flag.argParser(gathered));
+    for (const flag of all) {
+      SETTING_FLAGS.add(flag);
+      command.addOption(kind.fromValue === undefined ? flag : flag.argParser(gathered));
+    }
   }
 }
 
 /** The settings for a parsed command: its flags over the environment (and `.env`) over the TOML file, in which `keys` stand for these. Throws ConfigError. */
-export function settingsOf(command: Command, keys: ConfigSources['keys'] = {}): Settings {
+export const settingsOf = (command: Command, keys: ConfigSources['keys'] = {}): Settings =>
+  loadSettings(sourcesOf(command, keys));
+
+/** The options of a receiver as a person may see them, with where each was set, for the same command. */
+export const shownOptionsOf = (command: Command, keys: ConfigSources['keys'] = {}): ShownOption[] =>
+  showOptions(sourcesOf(command, keys), optionsFor('server'));
+
+function sourcesOf(command: Command, keys: ConfigSources['keys'] = {}): ConfigSources {
   loadDotEnv();
   const given = command.optsWithGlobals<Record<string, string | string[]>>();
   const flags = Object.fromEntries(
-    Object.entries(given).map(([name, text]) => [
-      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      text,
-    ]),
+    settingFlags(command).flatMap((name) => {
+      const text = given[name];
+      return text === undefined
+        ? []
+        : [[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), text]];
+    }),
   );
   const file = command.optsWithGlobals<{ config?: string }>().config ?? process.env.LOGFERRY_CONFIG;
-  return loadSettings({
+  return {
     flags,
     env: process.env,
     keys,
     ...(file === undefined || file === '' ? {} : { file }),
-  });
+  };
 }
+
+/** The names under which a command, or the program, takes options. */
+const settingFlags = (command: Command): string[] =>
+  [...command.options, ...(command.parent?.options ?? [])]
+    .filter((flag) => SETTING_FLAGS.has(flag))
+    .map((flag) => flag.attributeName());
 
 /** What a flag that may be given several times has been given so far. */
 const gathered = (text: string, before: string[] = []): string[] => [...before, text];
@@ -81,7 +109,7 @@ const withoutValue = (text: string): string =>
 function exitCodeFor(error: Error & { code?: string; exitCode?: number }): number {
   if (error.code?.startsWith('commander.') === true) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`error: ${error.message}\n`);
-  return error instanceof ConfigError ? 2 : 1;
+  return error instanceof ConfigError ? 2 : (error.exitCode ?? 1);
 }
 
 function needNode(major: number): void {

@@ -24,6 +24,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Path of a TOML file. */
   readonly file?: string;
+  /** Values by option, where a program gives them itself; `as` is what it calls the option. They win over all else. */
+  readonly given?: ReadonlyMap<string, { readonly value: unknown; readonly as: string }>;
   /** Keys of the file that stand for another option than usual. */
   readonly keys?: Readonly<Record<string, OptionName>>;
 }
@@ -37,14 +39,11 @@ interface Found {
 }
 
 /** All settings, or ConfigError with every problem there is. Unknown environment variables are not ours to judge; unknown TOML keys are problems. */
-export function loadSettings({ flags, env, file, keys = {} }: ConfigSources): Settings {
+export function loadSettings(sources: ConfigSources): Settings {
   const problems: string[] = [];
-  const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, keys, problems);
+  const found = findOptions(sources, problems);
   const settings: Record<string, unknown> = {};
-  for (const name of OPTION_NAMES) {
-    const { text, value, where } = fromFlags(name, flags) ??
-      fromEnv(name, env) ??
-      fromFile.get(name) ?? { text: OPTIONS[name].default, where: 'default' };
+  for (const [name, { text, value, where }] of found) {
     try {
       const { fromValue, parse } = OPTIONS[name].kind as Kind<unknown>;
       settings[name] = value === undefined || fromValue === undefined ? parse(text.trim()) : fromValue(value);
@@ -56,6 +55,45 @@ export function loadSettings({ flags, env, file, keys = {} }: ConfigSources): Se
   if (problems.length === 0) problems.push(...contradictions(settings as Settings));
   if (problems.length > 0) throw new ConfigError(problems);
   return settings as Settings;
+}
+
+/** What an option is set to, as a person may see it, and where. */
+export interface ShownOption {
+  readonly name: OptionName;
+  /** As it was written; `***` for a secret that is set. */
+  readonly value: string;
+  /** A flag, `environment`, the path of the file, or `default`. */
+  readonly where: string;
+  readonly help: string;
+}
+
+/** What these options are set to, in the order of the table. */
+export function showOptions(sources: ConfigSources, names: readonly OptionName[]): ShownOption[] {
+  const found = findOptions(sources, []);
+  return names.map((name) => {
+    const { help, default: preset, secret } = OPTIONS[name];
+    const { text, where } = found.get(name) ?? { text: preset, where: 'default' };
+    return { name, value: secret === true && text !== '' ? '***' : text, where, help };
+  });
+}
+
+/** What was said of each option, and where. */
+function findOptions(
+  { flags, env, file, keys = {}, given }: ConfigSources,
+  problems: string[],
+): ReadonlyMap<OptionName, Found> {
+  const fromFile = file === undefined ? new Map<OptionName, Found>() : readToml(file, keys, problems);
+  const preset = (name: OptionName): Found => ({ text: OPTIONS[name].default, where: 'default' });
+  return new Map(
+    OPTION_NAMES.map((name) => [
+      name,
+      fromProgram(name, given) ??
+        fromFlags(name, flags) ??
+        fromEnv(name, env) ??
+        fromFile.get(name) ??
+        preset(name),
+    ]),
+  );
 }
 
 /** Values that are each fine and don't go together. */
@@ -141,6 +179,11 @@ function expirationContradictions({ REDIS_KEY_EXPIRATION, DRAIN_INTERVAL }: Sett
         `REDIS_KEY_EXPIRATION is ${REDIS_KEY_EXPIRATION} s, which is less than five DRAIN_INTERVALs (${least} s): what is not drained by then would be lost`,
       ]
     : [];
+}
+
+function fromProgram(name: OptionName, given: ConfigSources['given']): Found | undefined {
+  const found = given?.get(name);
+  return found === undefined ? undefined : foundOf(found.value, `option ${found.as}`);
 }
 
 function fromFlags(name: OptionName, flags: ConfigSources['flags']): Found | undefined {

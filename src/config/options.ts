@@ -6,8 +6,11 @@
 import type { Side } from './option.ts';
 import { ACCESS_OPTIONS } from './options/access.ts';
 import { ADDRESS_OPTIONS } from './options/address.ts';
+import { DASHBOARD_OPTIONS } from './options/dashboard.ts';
+import { EVENT_OPTIONS } from './options/events.ts';
 import { GENERATOR_OPTIONS } from './options/generator.ts';
 import { HTTP_OPTIONS } from './options/http.ts';
+import { MONITOR_OPTIONS } from './options/monitor.ts';
 import { OUTPUT_OPTIONS } from './options/outputs.ts';
 import { PROCESS_OPTIONS } from './options/process.ts';
 import { PROCESSOR_OPTIONS } from './options/processors.ts';
@@ -15,6 +18,8 @@ import { RECEIVER_OPTIONS } from './options/receiver.ts';
 import { SHIPPER_OPTIONS } from './options/shipper.ts';
 import { SOURCE_OPTIONS } from './options/source.ts';
 import { TAIL_OPTIONS } from './options/tail.ts';
+import { THRIFT_OPTIONS } from './options/thrift.ts';
+import { THRIFT_CLIENT_OPTIONS } from './options/thrift_client.ts';
 import { USER_OPTIONS } from './options/users.ts';
 
 export const OPTIONS = {
@@ -28,6 +33,11 @@ export const OPTIONS = {
   ...OUTPUT_OPTIONS,
   ...HTTP_OPTIONS,
   ...USER_OPTIONS,
+  ...THRIFT_OPTIONS,
+  ...THRIFT_CLIENT_OPTIONS,
+  ...EVENT_OPTIONS,
+  ...DASHBOARD_OPTIONS,
+  ...MONITOR_OPTIONS,
   ...ACCESS_OPTIONS,
   ...PROCESS_OPTIONS,
 } as const;

@@ -1,7 +1,7 @@
 /** What the outputs know an entry by. */
 import type { BlockHeader } from '../archive/block.ts';
 import type { Entry } from '../entry.ts';
-import { timeOf } from './entry_time.ts';
+import { TIME_MEMBERS, timeOf } from '../entry/time.ts';
 import type { Row } from './output.ts';
 import { restOf } from './rest.ts';
 
@@ -20,16 +20,20 @@ export interface Columns {
   readonly shipper: string;
 }
 
+/** What is known of an entry besides what is in it. */
+type Received = Pick<BlockHeader, 'receivedAtMs' | 'shipperId'>;
+
 /** Where a column comes from: the first of these members that is there and is what it should be. */
-const MEMBERS = {
-  time: ['time', 'timestamp', '@timestamp', 'ts'],
+export const MEMBERS = {
+  time: TIME_MEMBERS,
   level: ['level', 'severity', 'log_level'],
   service: ['service', 'service_name', 'svc'],
   host: ['host', 'hostname'],
   message: ['message', 'msg'],
 } as const;
 
-const PINO_LEVELS: Readonly<Record<number, string>> = {
+/** The names of pino's numbers. */
+export const PINO_LEVELS: Readonly<Record<number, string>> = {
   10: 'TRACE',
   20: 'DEBUG',
   30: 'INFO',
@@ -38,7 +42,7 @@ const PINO_LEVELS: Readonly<Record<number, string>> = {
   60: 'FATAL',
 };
 
-export function columnsOf({ line, entry }: Row, { receivedAtMs, shipperId }: BlockHeader): Columns {
+export function columnsOf({ line, entry }: Row, { receivedAtMs, shipperId }: Received): Columns {
   const taken: string[] = [];
   const timeMs = takeTime(entry, taken) ?? receivedAtMs;
   const level = levelOf(entry, taken);
@@ -85,6 +89,9 @@ export function levelOf(entry: Entry, taken: string[] = []): string | null {
 }
 
 export const serviceOf = (entry: Entry): string | null => takeText(entry, MEMBERS.service, []);
+
+/** The time an entry says, in milliseconds since 1970; undefined where it says none. */
+export const timeMsOf = (entry: Entry): number | undefined => takeTime(entry, []);
 
 /** The tags of an entry; null where it has none, or what is there is no list of texts. */
 export function tagsOf({ tags }: Entry): readonly string[] | null {

@@ -27,7 +27,10 @@ export function csvOutput({ isDefused, ...options }: CsvOptions): OutputPlan {
 }
 
 /** The records of a block. */
-export function csvOf({ header, rows }: Rows, field: (text: string) => string): string {
+export function csvOf(
+  { header, rows }: { header: Pick<Rows['header'], 'receivedAtMs' | 'shipperId'>; rows: Rows['rows'] },
+  field: (text: string) => string,
+): string {
   let text = '';
   for (const row of rows) {
     const { timeMs, level, service, host, message, tags, rest, shipper } = columnsOf(row, header);

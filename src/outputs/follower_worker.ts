@@ -1,8 +1,6 @@
 /** One follower in a thread of its own: the receiver's thread does not parse, and does not wait. */
-import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
-import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { stepBack } from '../base/step_back.ts';
 import { claimWhenFree, keepFollowing } from './keep_following.ts';
 import { planOutput, type OutputName, type OutputSettings } from './plans.ts';
 
@@ -25,7 +23,8 @@ const say = (level: FollowerWord['level'], text: string): void =>
 /** Any message is the one to stop. */
 parentPort?.once('message', () => stop.abort());
 
-stepBack();
+const unable = stepBack();
+if (unable !== undefined) say('info', `it runs at the receiver's own priority: ${unable.message}`);
 const { folder } = settings;
 const plan = planOutput(name, settings);
 const troubles = {
@@ -36,16 +35,3 @@ const troubles = {
 await using claim = await claimWhenFree(folder, plan, troubles);
 if (claim !== undefined)
   await keepFollowing({ ...troubles, folder, plan, found: (finding) => say('warn', finding) });
-
-/** Where processors are short the receiver goes first: Linux has a priority for each thread. Elsewhere they share alike. */
-function stepBack(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(
-      Number(basename(readlinkSync('/proc/thread-self'))),
-      constants.priority.PRIORITY_BELOW_NORMAL,
-    );
-  } catch (error) {
-    say('info', `it runs at the receiver's own priority: ${(error as Error).message}`);
-  }
-}

@@ -1,5 +1,7 @@
 /** The outputs there are, by name. */
 import { csvOutput } from './csv.ts';
+import { eventsOutput } from './events.ts';
+import { openOutputStore, placeOf, type OutputStoreSettings } from './events_store.ts';
 import { jsonlOutput } from './jsonl.ts';
 import type { OutputPlan } from './output.ts';
 import { sqliteOutput } from './sqlite.ts';
@@ -8,7 +10,7 @@ import { textOutput } from './text.ts';
 import { usersOutput } from './users.ts';
 
 /** What the outputs are told. Plain data: it goes to another thread. */
-export interface OutputSettings {
+export interface OutputSettings extends OutputStoreSettings {
   /** The archive. */
   readonly folder: string;
   readonly csvFile: string;
@@ -33,6 +35,13 @@ const PLANS = {
   jsonl: ({ jsonlFile: file, maxBytes, maxFiles }) => jsonlOutput({ file, maxBytes, maxFiles }),
   stats: ({ folder }) => statisticsOutput({ folder }),
   users: ({ userFilesFolder: folder }) => usersOutput({ folder }),
+  events: (settings) =>
+    eventsOutput({
+      ...settings,
+      place: placeOf(settings),
+      open: () => openOutputStore(settings),
+      isOwn: true,
+    }),
 } satisfies Record<string, (settings: OutputSettings) => OutputPlan>;
 
 export type OutputName = keyof typeof PLANS;

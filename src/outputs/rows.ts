@@ -64,5 +64,6 @@ function parse(line: string): Entry | string {
   }
 }
 
-const isEntry = (value: unknown): value is Entry =>
+/** True for a JSON object. */
+export const isEntry = (value: unknown): value is Entry =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,6 +5,7 @@ import type { Settings } from '../config/options.ts';
 import { keepDraining } from '../users/redis/keep_draining.ts';
 import { RedisBuffer } from '../users/redis/redis_buffer.ts';
 import { UserFiles } from '../users/user_files.ts';
+import { openDrainerMonitor } from './monitor/drainer_monitor.ts';
 
 /** The files of users, as the options say. */
 export const openUserFiles = (settings: Settings): Promise<UserFiles> =>
@@ -37,20 +38,29 @@ export function drainBeside(settings: Settings, buffer: RedisBuffer, log: Logger
   };
 }
 
-/** Drains every DRAIN_INTERVAL until the signal aborts. */
+/** Drains every DRAIN_INTERVAL until the signal aborts; `done` is kept up to date. */
 export async function drainAgainAndAgain(
   settings: Settings,
   { drainer }: Pick<RedisBuffer, 'drainer'>,
   signal: AbortSignal,
   log: Logger,
+  done = { entries: 0, files: 0, isTroubled: false },
 ): Promise<void> {
   await keepDraining({
     drainer,
     intervalMs: settings.DRAIN_INTERVAL * 1000,
     signal,
-    troubled: (error) => log.error(`draining stops until it works again: ${error.message}`),
-    recovered: () => log.info('draining again'),
-    drained: ({ entries, files }) => {
+    troubled(error) {
+      done.isTroubled = true;
+      log.error(`draining stops until it works again: ${error.message}`);
+    },
+    recovered() {
+      done.isTroubled = false;
+      log.info('draining again');
+    },
+    drained({ entries, files }) {
+      done.entries += entries;
+      done.files += files;
       if (entries > 0) log.info({ entries, files }, `drained ${entries} entries into ${files} files`);
     },
   });
@@ -70,7 +80,10 @@ export async function drain(
   await using buffer = openRedisBuffer(settings, files, log);
   if (!isOnce) {
     log.info({ folder: files.folder }, `draining Redis into ${files.folder}`);
-    await drainAgainAndAgain(settings, buffer, signal, log);
+    const done = { entries: 0, files: 0, isTroubled: false };
+    await using watched = new AsyncDisposableStack();
+    watched.use(await openDrainerMonitor(settings, done, log));
+    await drainAgainAndAgain(settings, buffer, signal, log, done);
     return;
   }
   await buffer.ready(REDIS_WITHIN_MS);

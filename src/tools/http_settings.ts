@@ -1,6 +1,7 @@
 /** What the options say of HTTP, and what it needs opened. */
 import { resolve } from 'node:path';
 import type { Logger } from '../base/logger.ts';
+import { needPackage } from '../base/optional_package.ts';
 import type { TlsMaterial } from '../base/tls_material.ts';
 import type { Settings } from '../config/options.ts';
 import type { OutputName } from '../outputs/plans.ts';
@@ -39,6 +40,7 @@ export async function openHttp(
   const { HTTP_LOG_ONLY: isLogOnly } = settings;
   const common = { files, isLogOnly, limits: limitsOf(settings), listener: listenerOf(settings, tls) };
   if (settings.HTTP_BUFFER === 'archive') return { options: common, ...closing(opened) };
+  needPackage('redis', 'HTTP_BUFFER=redis');
   const { drainBeside, openRedisBuffer } = await import('./drain.ts');
   const redis = opened.use(openRedisBuffer(settings, files, log));
   opened.use(drainBeside(settings, redis, log));

@@ -1,10 +1,19 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { OptionName, Settings } from '../config/options.ts';
+import type { OutputStoreSettings } from '../outputs/events_store.ts';
 import type { OutputSettings } from '../outputs/plans.ts';
+
+/** The options that an event store heeds. */
+export const STORE_OPTION_NAMES: readonly OptionName[] = [
+  'DATA_DIR',
+  'DATABASE_URL',
+  'EVENTS_MAX_PAYLOAD_BYTES',
+  'EVENTS_SNAPSHOT_EVERY',
+];
 
 /** The options that outputs heed. */
 export const OUTPUT_OPTION_NAMES: readonly OptionName[] = [
-  'DATA_DIR',
+  ...STORE_OPTION_NAMES,
   'OUTPUT_DIR',
   'CSV_FILE',
   'CSV_DEFUSE_FORMULAS',
@@ -31,5 +40,18 @@ export function outputSettings(settings: Settings, folder = settings.DATA_DIR): 
     userFilesFolder: at(settings.USER_FILES_DIR),
     maxBytes: settings.OUTPUT_MAX_BYTES,
     maxFiles: settings.OUTPUT_MAX_FILES,
+    ...storeSettings(settings),
   };
 }
+
+/** What the options say of the event store. */
+export const storeSettings = (settings: Settings): OutputStoreSettings => ({
+  ...(settings.DATABASE_URL === '' ? {} : { databaseUrl: settings.DATABASE_URL }),
+  eventsFolder: join(settings.DATA_DIR, 'events'),
+  maxPayloadBytes: settings.EVENTS_MAX_PAYLOAD_BYTES,
+  snapshotEvery: settings.EVENTS_SNAPSHOT_EVERY,
+});
+
+/** True where EventService and the output `events` share an embedded store, which can be opened once. */
+export const isStoreShared = ({ EVENTS_ENABLED, OUTPUTS, DATABASE_URL }: Settings): boolean =>
+  EVENTS_ENABLED && OUTPUTS.includes('events') && DATABASE_URL === '';

@@ -20,7 +20,11 @@ export function hangups({ AUTH_TOKENS_FILE, TLS_CERT }: Settings): (work: () => 
 }
 
 /** Reads what there are files for; what can't be used changes nothing. */
-export function reload(settings: Settings, receiver: Receiver, log: Logger): void {
+export function reload(
+  settings: Settings,
+  receiver: Pick<Receiver, 'replaceTokens' | 'replaceCertificate'>,
+  log: Logger,
+): void {
   const again = (what: string, work: () => void): void => {
     try {
       work();

@@ -8,6 +8,7 @@ import type { SourcePositions } from '../entry.ts';
 import { checkBlockPositions, checkPositions } from './batch.ts';
 import { ALGORITHMS, encodeFrame, type Algorithm, type FrameName } from './frame.ts';
 import { readUInt64, writeUInt64 } from './numbers.ts';
+import { statusOf, type Status } from './status.ts';
 import { WireError, type WireErrorCode } from './wire_error.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -30,6 +31,7 @@ export interface Open {
   readonly epoch: number | null;
   readonly token?: string;
   readonly run?: Run;
+  readonly status?: Status | undefined;
 }
 
 /** One process that ships: while two use the same shipper id, the receiver tells them apart by it. */
@@ -144,6 +146,7 @@ export function decodeOpen(payload: Buffer): Open {
     epoch: message.epoch === null || message.epoch === undefined ? null : count(message, 'epoch'),
     ...(message.token === undefined ? {} : { token: text(message, 'token') }),
     ...(message.run === undefined ? {} : { run: runOf(message.run) }),
+    ...(message.status === undefined ? {} : { status: statusOf(message.status) }),
   };
 }
 

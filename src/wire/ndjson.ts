@@ -7,9 +7,13 @@ const CLOSE_BRACE = 0x7d;
 /**
  * Counts the lines of a batch body, each of which must be `{…}` and end with a newline. White space around the braces
  * is let be (a file with CRLF keeps it); what is between them is the reader's business. Throws WireError `not_json`
- * that names the line, or `entry_too_large`.
+ * that names the line, or `entry_too_large`. `onEntry` is told of each line, [start, end) without its newline.
  */
-export function countEntries(raw: Buffer, maxEntryBytes = Infinity): number {
+export function countEntries(
+  raw: Buffer,
+  maxEntryBytes = Infinity,
+  onEntry?: (start: number, end: number) => void,
+): number {
   let count = 0;
   for (let start = 0; start < raw.length; count += 1) {
     const end = raw.indexOf(NEWLINE, start);
@@ -26,6 +30,7 @@ export function countEntries(raw: Buffer, maxEntryBytes = Infinity): number {
         `line ${count + 1} of a batch is ${end - start} bytes long; at most ${maxEntryBytes} are taken (MAX_ENTRY_BYTES)`,
       );
     }
+    onEntry?.(start, end);
     start = end + 1;
   }
   return count;

@@ -70,7 +70,14 @@ describe.each([
     { HTTP_HOST: '0.0.0.0', HTTP_BUFFER: 'redis', REDIS_URL: 'redis://redis:6379', DRAIN_ENABLED: "'false'" },
   ],
   ['drainer', { REDIS_URL: 'redis://redis:6379' }],
-] as const)('the %s of the profile http', (service, own) => {
+  [
+    'events',
+    {
+      DATABASE_URL: 'postgres://logferry:${POSTGRES_PASSWORD:-logferry}@postgres:5432/logferry',
+      EVENTS_HOST: '0.0.0.0',
+    },
+  ],
+] as const)('%s, of a profile of its own,', (service, own) => {
   test('is handed options of the server that have their defaults where nothing is set, but for what makes it that', () => {
     const lines = environmentOf(service);
     expect(lines.length).toBeGreaterThan(4);

@@ -80,6 +80,22 @@ async function shell(command: string, cwd: string, env: Record<string, string>):
   return { code: child.exitCode, output };
 }
 
+/** What the commands of the event store, by what stands behind `events`, print one after the other. */
+function expectWalkThrough(outputs: ReadonlyMap<string, string>): void {
+  const outputOf = (start: string): string =>
+    [...outputs].find(([command]) => command.startsWith(start))?.[1] ?? '';
+  expect(outputOf('append --type cart.opened')).toContain('{"position":1,');
+  expect(outputOf('append --type cart.paid')).toContain('{"position":2,');
+  expect(outputOf('read')).toMatch(
+    /"type":"cart.opened",.*\n.*"type":"cart.paid".*"version":2,"payload":\{"cents": 990\}/,
+  );
+  expect(outputOf('state last_by_key')).toMatch(
+    /"state":\{"cart-7":\{"position":1,[^{]*"payload":\{"user":"ada"\}\}\}/,
+  );
+  expect(outputOf('state log_dashboard')).toMatch(/"levels":\{"INFO":\d/);
+  expect(outputOf('verify')).toMatch(/clean: none is missing, none was changed; \d{4,} events/);
+}
+
 describe('the README', () => {
   test('shows the two commands, a receiver and shippers', () => {
     expect(COMMANDS.slice(0, 2)).toEqual(['make demo', 'make test']);
@@ -130,6 +146,7 @@ describe('the README', () => {
           !isOnlyLookedUp(command),
       );
       expect(rest.length).toBeGreaterThan(7);
+      const states = new Map<string, string>();
       for (const command of rest) {
         const { code, output } = await shell(command, folder.path, env);
         expect(code, `${command}\n${output}`).toBe(0);
@@ -139,12 +156,14 @@ describe('the README', () => {
         if (command.includes('head')) expect(output).not.toBe('');
         if (command.includes('verify')) expect(output).toContain('clean');
         if (/cat/.test(command)) expect(output).toContain('{"');
+        if (command.includes(' events ')) states.set(command.replace(/^.* events /, ''), output);
       }
+      expectWalkThrough(states);
     } finally {
       server.kill('SIGKILL');
       await once(server, 'close');
     }
-  }, 240_000);
+  }, 360_000);
 
   test('its questions to HTTP are answered as it says', async () => {
     await using folder = await checkout();

@@ -3,11 +3,13 @@ import type { ImportGraph } from './import_graph.ts';
 /** Lowest first. A file imports lower layers, or its own folder. */
 const LAYERS = [
   ['base', 'entry'],
-  ['wire'],
+  ['wire', 'thrift'],
   ['archive', 'jetstream', 'events', 'monitor', 'config'],
   ['users'],
   ['shipper', 'receiver', 'outputs'],
-  ['tools'],
+  ['query'],
+  ['dashboard'],
+  ['tools', 'library'],
   ['entry point'],
 ];
 
@@ -54,7 +56,7 @@ const RULES: readonly ((edge: Import) => string | undefined)[] = [
     return partOf(from) !== 'wire' || isAllowed ? undefined : 'is of the wire, which is bytes only';
   },
   ({ from, to }) => {
-    const mayConfigure = ['config', 'tools', 'entry point'].includes(partOf(from));
+    const mayConfigure = ['config', 'tools', 'library', 'entry point'].includes(partOf(from));
     return partOf(to) === 'config' && !mayConfigure
       ? 'imports the configuration, which entry points alone do'
       : undefined;

@@ -5,7 +5,7 @@ import ts from 'typescript';
 /** File (from the root of the project, with slashes) to what it imports: files, packages, `node:` modules. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-/** The files whose names end with `.ts` in these folders and files of the project, and what each imports. */
+/** The files whose names end with `.ts` (generated ones end with `.d.ts`) in these folders and files of the project, and what each imports. */
 export async function readImports(root: string, places: readonly string[]): Promise<ImportGraph> {
   const graph = new Map<string, readonly string[]>();
   for (const place of places) {
@@ -19,7 +19,7 @@ export async function readImports(root: string, places: readonly string[]): Prom
 async function filesIn(root: string, folder: string): Promise<string[]> {
   const found = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
   return found
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /(?<!\.d)\.ts$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 

@@ -15,12 +15,13 @@ export interface ReceiverWishes {
   readonly access?: ReceiverOptions['access'];
   readonly tls?: NonNullable<ReceiverOptions['tcp']>['tls'];
   readonly http?: ReceiverOptions['http'];
+  readonly thrift?: ReceiverOptions['thrift'];
 }
 
 /** A receiver on a free port of this machine, its archive in `folder`; small limits, so that tests reach them. */
 export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promise<Receiver> {
   const { limits, archive, maxConnections = 1000, maxConnectionsPerAddress = maxConnections } = wishes;
-  const { port = 0, log = silentLog, access, tls, http } = wishes;
+  const { port = 0, log = silentLog, access, tls, http, thrift } = wishes;
   return startReceiver({
     tcp: {
       host: '127.0.0.1',
@@ -31,6 +32,7 @@ export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promi
     },
     ...(access === undefined ? {} : { access }),
     ...(http === undefined ? {} : { http }),
+    ...(thrift === undefined ? {} : { thrift }),
     limits: {
       maxFrameBytes: 256 * 1024,
       maxBatchBytes: 1024 * 1024,

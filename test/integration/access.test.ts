@@ -258,6 +258,13 @@ describe('no secret is in anything the programs say', () => {
 
   test('options that hold one are marked', () => {
     const secret = OPTION_NAMES.filter((name) => OPTIONS[name].secret === true);
-    expect(secret.toSorted()).toEqual(['AUTH_TOKEN', 'AUTH_TOKENS', 'REDIS_URL']);
+    expect(secret.toSorted()).toEqual([
+      'AUTH_TOKEN',
+      'AUTH_TOKENS',
+      'DASHBOARD_TOKEN',
+      'DATABASE_URL',
+      'METRICS_TOKEN',
+      'REDIS_URL',
+    ]);
   });
 });

@@ -206,6 +206,9 @@ test('OUTPUTS names the outputs there are', () => {
     textTemplate: '{message}',
     jsonlFile: '/e',
     userFilesFolder: '/f',
+    eventsFolder: '/g',
+    maxPayloadBytes: 1,
+    snapshotEvery: 1,
     maxBytes: 0,
     maxFiles: 0,
   };

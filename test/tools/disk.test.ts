@@ -18,7 +18,8 @@ test('an output takes its file and those rotated out; one that is a folder, all 
   const files = { csvFile: csv, sqliteFile: folder.in('none.db'), textFile: '', jsonlFile: '' };
   const settings = { ...files, folder: folder.path, userFilesFolder: users };
   const formats = { isCsvDefused: false, textTemplate: '', maxBytes: 0, maxFiles: 0 };
-  const { outputs } = await diskUsage({ ...settings, ...formats }, { maxBytes: 0, maxAgeMs: 0 });
+  const store = { eventsFolder: '', maxPayloadBytes: 1, snapshotEvery: 1 };
+  const { outputs } = await diskUsage({ ...settings, ...formats, ...store }, { maxBytes: 0, maxAgeMs: 0 });
   expect(outputs).toMatchObject([
     { name: 'csv', files: 1, bytes: 7 },
     { name: 'sqlite', files: 0, bytes: 0 },

@@ -2,7 +2,7 @@
 import { boolean, bytes, integer, text, type Kind } from '../kinds.ts';
 import { GIB, option } from '../option.ts';
 
-const NAMES = ['csv', 'sqlite', 'text', 'jsonl', 'stats', 'users'] as const;
+const NAMES = ['csv', 'sqlite', 'text', 'jsonl', 'stats', 'users', 'events'] as const;
 
 /** Names of outputs with commas between them, or none. */
 const outputs: Kind<readonly (typeof NAMES)[number][]> = {
@@ -31,7 +31,7 @@ export const OUTPUT_OPTIONS = {
     default: '',
     side: 'server',
     toml: 'outputs.names',
-    help: 'What follows the archive, with commas between: csv, sqlite, text, jsonl, stats, users. Each has its own thread and position; none holds up the receiver.',
+    help: 'What follows the archive, with commas between: csv, sqlite, text, jsonl, stats, users, events. Each has its own thread and position; none holds up the receiver.',
   }),
   OUTPUT_DIR: option({
     kind: text('a folder'),

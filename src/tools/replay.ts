@@ -1,0 +1,74 @@
+/** `replay`: which entries of an archive are shipped again, and how fast. */
+import { createHash } from 'node:crypto';
+import type { Logger } from '../base/logger.ts';
+import { BlockSearch } from '../query/block_search.ts';
+import { parseQuery } from '../query/query.ts';
+import { QueryError } from '../query/query_error.ts';
+import { searchable } from '../query/reach.ts';
+import type { Source } from '../shipper/source.ts';
+import { replay } from '../shipper/sources/replay/replay.ts';
+import type { QueryFlags } from './query/query_flags.ts';
+
+export interface ReplayFlags extends QueryFlags {
+  /** A factor; 0: as fast as can be. */
+  readonly speed: string;
+}
+
+export interface ReplayPlan {
+  /** The same archive and the same flags have the same name, by which the receiver knows how far they were. */
+  readonly name: string;
+  readonly source: (log: Logger) => Source;
+  /** A part of the archive could not be read; known once the source has ended. */
+  readonly isDamaged: boolean;
+}
+
+/** The plan for what a command line says. Throws QueryError where it says nothing, and what reading the folder throws. */
+export async function planReplay(folder: string, flags: ReplayFlags): Promise<ReplayPlan> {
+  const speed = speedOf(flags);
+  const search = new BlockSearch(parseQuery(flags, Date.now()));
+  if ((await searchable(folder)).length === 0)
+    throw new QueryError(`there is nothing to replay in ${folder}`);
+  const name = `replay:${folder}${choiceOf(flags)}`;
+  let isDamaged = false;
+  return {
+    name,
+    get isDamaged() {
+      return isDamaged;
+    },
+    source(log) {
+      const choice = {
+        verdict: search.verdict.bind(search),
+        lines: (...[header, raw]: Parameters<Choose>) => search.lines(header, raw, EVERY_LINE),
+      };
+      return replay({ folder, name, choice, speed, log, onDamage: () => (isDamaged = true) });
+    },
+  };
+}
+
+type Choose = Parameters<typeof replay>[0]['choice']['lines'];
+
+const EVERY_LINE = { limit: Infinity, withNumbers: false };
+
+/** What is chosen, as it was written: another choice is another replay. Nothing for all. */
+function choiceOf({
+  since,
+  until,
+  level,
+  service,
+  tag,
+  field,
+  grep,
+  ignoreCase,
+  shipper,
+}: ReplayFlags): string {
+  const said = JSON.stringify({ since, until, level, service, tag, field, grep, ignoreCase, shipper });
+  return said === '{}' ? '' : `#${createHash('sha256').update(said).digest('hex').slice(0, 16)}`;
+}
+
+function speedOf({ speed }: ReplayFlags): number {
+  const factor = /^\d+(?:\.\d+)?$/.test(speed) ? Number(speed) : NaN;
+  if (Number.isFinite(factor)) return factor;
+  throw new QueryError(
+    `--speed is ${JSON.stringify(speed)}: expected a factor such as 1 (as it was recorded) or 10, or 0 for as fast as can be`,
+  );
+}
