@@ -33,10 +33,11 @@ interface Asked {
 
 async function ask(folder: string, flags: QueryCommandFlags = {}, isTerminal = false): Promise<Asked> {
   const output = new Screen(isTerminal);
-  const errors = new Screen(isTerminal);
+  let told = '';
+  const errors = { isTTY: isTerminal, write: (text: string) => (told += text) };
   const code = await query(folder, flags, { output, errors }, new AbortController().signal);
   expect(output.writable).toBe(true);
-  return { code, output: output.text, errors: errors.text };
+  return { code, output: output.text, errors: told };
 }
 
 const LINES = [
