@@ -25,6 +25,7 @@ export class EntryTimes {
   /** What leads from the start of a line to the first byte of its time, latest first. */
   readonly #leads: Buffer[] = [];
   readonly #plain = new PlainTimes();
+  readonly #found = new Float64Array(1);
   #lookedBytes = 0;
 
   /** Bytes of the lines whose time had to be looked for. */
@@ -37,13 +38,18 @@ export class EntryTimes {
    * 1970; undefined where there is none before the line's end, or before it stops being JSON.
    */
   timeOf(bytes: Buffer, start: number, end: number): number | undefined {
+    return this.read(bytes, start, end, this.#found) ? this.#found[0] : undefined;
+  }
+
+  /** The same, written to `into[0]`; false where there is none. */
+  read(bytes: Buffer, start: number, end: number, into: Float64Array): boolean {
     for (const lead of this.#leads) {
-      if (!isAt(lead, bytes, start)) continue;
-      const ms = this.#plain.at(bytes, start + lead.length);
-      if (!Number.isNaN(ms)) return ms;
+      if (isAt(lead, bytes, start) && this.#plain.read(bytes, start + lead.length, into)) return true;
     }
     this.#lookedBytes += end - start;
-    return this.#look(bytes.subarray(start, end));
+    const ms = this.#look(bytes.subarray(start, end));
+    into[0] = ms ?? NaN;
+    return ms !== undefined;
   }
 
   #look(line: Buffer): number | undefined {

@@ -21,25 +21,24 @@ export function timeRangeOf(raw: Buffer): TimeRange | undefined {
 
 export class TimeRangeFinder {
   readonly #times = new EntryTimes();
-  #firstMs = Infinity;
-  #lastMs = -Infinity;
+  readonly #time = new Float64Array(1);
+  /** The earliest and the latest so far. */
+  readonly #range = Float64Array.of(Infinity, -Infinity);
   #isKnown = true;
 
   /** Takes the line [start, end) into account. */
   add(bytes: Buffer, start: number, end: number): void {
     if (!this.#isKnown) return;
-    const ms = this.#times.timeOf(bytes, start, end);
-    if (ms === undefined || this.#times.lookedBytes > MOST_LOOKED_BYTES) this.#isKnown = false;
-    else {
-      if (ms < this.#firstMs) this.#firstMs = ms;
-      if (ms > this.#lastMs) this.#lastMs = ms;
-    }
+    this.#isKnown =
+      this.#times.read(bytes, start, end, this.#time) && this.#times.lookedBytes <= MOST_LOOKED_BYTES;
+    const time = this.#time[0] ?? NaN;
+    if (time < (this.#range[0] ?? NaN)) this.#range[0] = time;
+    if (time > (this.#range[1] ?? NaN)) this.#range[1] = time;
   }
 
   /** Undefined where a line says no time, or takes too long to say it, and where there was none. */
   get range(): TimeRange | undefined {
-    return this.#isKnown && this.#firstMs <= this.#lastMs
-      ? { firstMs: this.#firstMs, lastMs: this.#lastMs }
-      : undefined;
+    const [firstMs = NaN, lastMs = NaN] = this.#range;
+    return this.#isKnown && firstMs <= lastMs ? { firstMs, lastMs } : undefined;
   }
 }
