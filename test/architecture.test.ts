@@ -40,7 +40,7 @@ describe('the imports of this project', () => {
     expect(graph.get('src/wire/codecs.ts')).toEqual(
       expect.arrayContaining(['node:zlib', 'src/wire/frame.ts']),
     );
-    expect(graph.get('server_main.ts')).toContain('src/tools/verify.ts');
+    expect(graph.get('src/commands/server/inspect.ts')).toContain('src/tools/verify.ts');
     expect(roots.length).toBeGreaterThan(scripts.length + 1);
     expect(brokenRules(graph, roots)).toEqual([]);
   });
@@ -121,6 +121,12 @@ describe('a rule is broken by', () => {
       'a receiver that imports a tool',
       'src/receiver/session.ts',
       'src/tools/verify.ts',
+      'a layer that is not below it',
+    ],
+    [
+      'a tool that imports a command',
+      'src/tools/verify.ts',
+      'src/commands/server/inspect.ts',
       'a layer that is not below it',
     ],
     [

@@ -10,6 +10,7 @@ const LAYERS = [
   ['query'],
   ['dashboard'],
   ['tools', 'library'],
+  ['commands'],
   ['entry point'],
 ];
 
@@ -56,9 +57,9 @@ const RULES: readonly ((edge: Import) => string | undefined)[] = [
     return partOf(from) !== 'wire' || isAllowed ? undefined : 'is of the wire, which is bytes only';
   },
   ({ from, to }) => {
-    const mayConfigure = ['config', 'tools', 'library', 'entry point'].includes(partOf(from));
+    const mayConfigure = ['config', 'tools', 'library', 'commands', 'entry point'].includes(partOf(from));
     return partOf(to) === 'config' && !mayConfigure
-      ? 'imports the configuration, which entry points alone do'
+      ? 'imports the configuration, which commands and entry points alone do'
       : undefined;
   },
   ({ from, to }) => {

@@ -1,4 +1,4 @@
-/** What processors are told to do: plain data, read from the configuration by the entry points. */
+/** What processors are told to do: plain data, read from the configuration by the commands. */
 import type { LinearRegex } from '../../base/linear_regex.ts';
 
 export type Format = 'none' | 'auto' | 'json' | 'csv' | 'logfmt' | 'common' | 'combined' | 'syslog' | 'regex';

@@ -5,10 +5,10 @@ import { ConfigError } from '../../config/load.ts';
 import type { OptionName } from '../../config/options.ts';
 import { needPackage } from '../../base/optional_package.ts';
 import { stopSignal } from '../../base/shutdown.ts';
-import { STORE_OPTION_NAMES } from '../output_settings.ts';
-import type { AppendFlags } from './append.ts';
-import type { Events } from './events.ts';
-import type { ReadFlags, ReplayFlags, StateFlags } from './print.ts';
+import { STORE_OPTION_NAMES } from '../../tools/output_settings.ts';
+import type { AppendFlags } from '../../tools/events/append.ts';
+import type { Events } from '../../tools/events/events.ts';
+import type { ReadFlags, ReplayFlags, StateFlags } from '../../tools/events/print.ts';
 
 /** Those that matter where a service is asked. */
 const SERVICE_OPTIONS: readonly OptionName[] = [
@@ -56,7 +56,7 @@ export function addEventCommands(program: Command): void {
     SERVE_OPTIONS,
   ).action(async (_flags: unknown, called: Command) => {
     needPackage('thrift', 'events serve');
-    const { serveEvents } = await import('./serve_events.ts');
+    const { serveEvents } = await import('../../tools/events/serve_events.ts');
     await serveEvents(settingsOf(called));
   });
   addWriting(group);
@@ -73,7 +73,7 @@ function addWriting(group: Command): void {
     .option('--stream <name>', 'as the next of this stream')
     .option('--expect <version>', 'only if the stream holds so many events now')
     .action(async (payload: string | undefined, flags: AppendFlags, called: Command) => {
-      const { append } = await import('./append.ts');
+      const { append } = await import('../../tools/events/append.ts');
       await withEvents(called, (events) => append(events, payload, flags, process.stdin, process.stdout));
     });
 }
@@ -84,13 +84,13 @@ function addReading(group: Command): void {
     .option('--limit <count>', 'so many at most (100); 0: all there are')
     .option('--type <type>', 'only those of this type')
     .action(async (flags: ReadFlags, called: Command) => {
-      const { printEvents } = await import('./print.ts');
+      const { printEvents } = await import('../../tools/events/print.ts');
       await withEvents(called, (events) => printEvents(events, flags, process.stdout));
     });
   command(group, 'tail', 'print events as they come')
     .option('--after <position>', 'those behind this position too, that are there already')
     .action(async ({ after }: ReadFlags, called: Command) => {
-      const { tailEvents } = await import('./print.ts');
+      const { tailEvents } = await import('../../tools/events/print.ts');
       const stop = stopSignal(settingsOf(called).SHUTDOWN_TIMEOUT * 1000, () => undefined);
       await withEvents(called, (events) => tailEvents(events, after, stop, process.stdout));
     });
@@ -100,14 +100,14 @@ function addReading(group: Command): void {
     .option('--since <time>', 'only those that happened then or later')
     .option('--until <time>', 'only those that happened then or earlier')
     .action(async (flags: ReplayFlags, called: Command) => {
-      const { replayEvents } = await import('./print.ts');
+      const { replayEvents } = await import('../../tools/events/print.ts');
       await withEvents(called, (events) => replayEvents(events, flags, process.stdout));
     });
   command(group, 'state <projection>', 'print the state that a projection makes of all events')
     .option('--at <time>', 'as it was then, by the times of events')
     .option('--position <position>', 'as it was right after the event of this position')
     .action(async (projection: string, flags: StateFlags, called: Command) => {
-      const { printState } = await import('./print.ts');
+      const { printState } = await import('../../tools/events/print.ts');
       await withEvents(called, (events) => printState(events, projection, flags, process.stdout));
     });
 }
@@ -120,7 +120,7 @@ function addChecking(group: Command): void {
   )
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: true }, called: Command) => {
-      const { verifyEvents } = await import('./print.ts');
+      const { verifyEvents } = await import('../../tools/events/print.ts');
       await withEvents(called, async (events) => {
         process.exitCode = await verifyEvents(events, json === true, process.stdout);
       });
@@ -159,7 +159,7 @@ const command = (group: Command, name: string, description: string): Command =>
   );
 
 async function withEvents(called: Command, work: (events: Events) => Promise<void>): Promise<void> {
-  const { openEvents } = await import('./open_events.ts');
+  const { openEvents } = await import('../../tools/events/open_events.ts');
   await using events = await openEvents(settingsOf(called), called.opts<{ server?: string }>().server);
   await work(events);
 }

@@ -1,0 +1,65 @@
+import type { Logger } from '../../../base/logger.ts';
+import type { TlsMaterial } from '../../../base/tls_material.ts';
+import { readTokens } from '../../../config/access.ts';
+import type { Settings } from '../../../config/options.ts';
+import type { HttpOptions } from '../../../receiver/listeners/http/http_service.ts';
+import type { ThriftOptions } from '../../../receiver/listeners/thrift/thrift_service.ts';
+import type { ReceiverOptions } from '../../../receiver/receiver.ts';
+import { thriftOptions } from '../../../tools/thrift_settings.ts';
+import { retentionOf } from '../retention.ts';
+
+/** What listens, and with what. */
+export interface Listeners {
+  readonly isTcpWanted: boolean;
+  readonly tls: TlsMaterial | undefined;
+  readonly http: HttpOptions | undefined;
+  /** Beside Thrift's own, where it is taken. */
+  readonly services: NonNullable<ThriftOptions['services']>;
+}
+
+/** The settings as the receiver takes them. Throws ConfigError where the tokens' file is no use. */
+export function receiverOptions(settings: Settings, listeners: Listeners, log: Logger): ReceiverOptions {
+  return {
+    ...listenersOf(settings, listeners),
+    access: {
+      tokens: readTokens(settings),
+      areIdsBound: settings.AUTH_BIND_IDS,
+    },
+    limits: limitsOf(settings),
+    archive: {
+      folder: settings.DATA_DIR,
+      format: settings.ARCHIVE_FORMAT,
+      segmentMaxBytes: settings.SEGMENT_MAX_BYTES,
+      fsync: settings.FSYNC,
+      fsyncEveryMs: settings.FSYNC_INTERVAL * 1000,
+      retention: retentionOf(settings),
+    },
+    archiveLevel: settings.ARCHIVE_LEVEL,
+    log,
+  };
+}
+
+function listenersOf(settings: Settings, { isTcpWanted, tls, http, services }: Listeners) {
+  const tcp = {
+    host: settings.SERVER_HOST,
+    port: settings.SERVER_PORT,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
+    ...(tls === undefined ? {} : { tls }),
+  };
+  return {
+    ...(isTcpWanted ? { tcp } : {}),
+    ...(http === undefined ? {} : { http }),
+    ...(settings.THRIFT_ENABLED ? { thrift: { ...thriftOptions(settings, tls), services } } : {}),
+  };
+}
+
+const limitsOf = (settings: Settings): ReceiverOptions['limits'] => ({
+  maxFrameBytes: settings.MAX_FRAME_BYTES,
+  maxBatchBytes: settings.MAX_BATCH_BYTES,
+  windowBytes: settings.WINDOW_BYTES,
+  idleTimeoutMs: settings.IDLE_TIMEOUT * 1000,
+  frameTimeoutMs: settings.FRAME_TIMEOUT * 1000,
+  maxEntryBytes: settings.MAX_ENTRY_BYTES,
+  maxDepth: settings.MAX_DEPTH,
+});
