@@ -52,6 +52,11 @@ export class AppendQueue {
     this.#waiting.push(...calls);
   }
 
+  /** Calls that were taken, and come first again. */
+  putBack(calls: readonly Call[]): void {
+    this.#waiting.unshift(...calls);
+  }
+
   /** The calls of the next transaction, in the order in which they came. */
   take(): Call[] {
     let [events, bytes, count] = [0, 0, 0];

@@ -12,18 +12,26 @@ import type { EventStoreError, ProjectionFailed } from './event_store_error.ts';
 import { hashOf } from './hash_chain.ts';
 import { saveMarks } from './marks.ts';
 import { planAppend } from './plan_append.ts';
-import type { Projector } from './projector.ts';
+import type { Projector, Reached } from './projector.ts';
 import type { Queries } from './sql.ts';
 
 /** Where a call's events lie, or why it failed. */
 export type AppendAnswer = readonly Appended[] | EventStoreError;
+
+export interface AppendedTogether {
+  readonly answers: readonly AppendAnswer[];
+  /** For the projector, after the commit. */
+  readonly reached: Reached;
+}
+
+const NOTHING_REACHED: Reached = { failures: [], advanced: [] };
 
 /** Stores the calls' events and answers each. What it throws rolls back all of them. */
 export async function appendTogether(
   tx: Queries,
   projector: Projector,
   requests: readonly AppendRequest[],
-): Promise<readonly AppendAnswer[]> {
+): Promise<AppendedTogether> {
   const ids = new Set(requests.flatMap(({ events }) => events.map(({ id }) => id)));
   const streams = new Set(requests.flatMap(({ stream }) => stream ?? []));
   const [head, known, versions] = await Promise.all([
@@ -34,15 +42,18 @@ export async function appendTogether(
   const { events, answers } = planAppend({ position: head.position, known, versions }, requests);
   const accepted = requests.filter((_, index) => !(answers[index] instanceof Error));
   const isConsumed = accepted.some((request) => request.isConsumed);
-  const [failures] = await Promise.all([
-    isConsumed ? projector.reach(tx, head.position, events) : [],
+  const [reached] = await Promise.all([
+    isConsumed ? projector.reach(tx, head.position, events) : NOTHING_REACHED,
     insertEvents(tx, chained(head.hash, events)),
     saveMarks(
       tx,
       accepted.flatMap(({ mark }) => mark ?? []),
     ),
   ]);
-  return answers.map((answer, index) => failureOf(answer, requests[index], failures) ?? answer);
+  return {
+    answers: answers.map((answer, index) => failureOf(answer, requests[index], reached.failures) ?? answer),
+    reached,
+  };
 }
 
 function chained(

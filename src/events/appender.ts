@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
-import { appendTogether, type AppendAnswer } from './append_transaction.ts';
+import { appendTogether, type AppendedTogether } from './append_transaction.ts';
 import { AppendQueue, type Call } from './append_queue.ts';
 import type { AppendRequest, Appended } from './append_request.ts';
 import { EventStoreError } from './event_store_error.ts';
@@ -72,8 +72,9 @@ export class Appender {
     while (!this.#queue.isEmpty) {
       const group = this.#queue.take();
       try {
-        const answers = await this.#commit(group.map(({ request }) => request));
+        const { answers, reached } = await this.#commit(group.map(({ request }) => request));
         for (const [index, call] of group.entries()) call.answer(answers[index] ?? []);
+        await this.#options.projector.committed(reached.advanced);
       } catch (error) {
         if (error instanceof TooFarBehind) this.#catchUpFor(group);
         else answerAll(group, error);
@@ -85,18 +86,19 @@ export class Appender {
   /** Calls that want projections wait for these, however far behind they are; the others go on. */
   #catchUpFor(group: readonly Call[]): void {
     this.#catchingUp ??= this.#options.projector.catchUpAll().finally(() => (this.#catchingUp = undefined));
-    this.#add(group);
+    this.#queue.putBack(group.filter((call) => !isConsumed(call)));
+    this.#addLater(group.filter(isConsumed), this.#catchingUp);
   }
 
   /** Again and again while the database is away: what a lost connection had committed after all is found by its ids. */
-  async #commit(requests: readonly AppendRequest[]): Promise<readonly AppendAnswer[]> {
+  async #commit(requests: readonly AppendRequest[]): Promise<AppendedTogether> {
     const { sql, projector, patienceMs } = this.#options;
     const deadline = performance.now() + patienceMs;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answers = await sql.transaction((tx) => appendTogether(tx, projector, requests));
+        const appended = await sql.transaction((tx) => appendTogether(tx, projector, requests), 'append');
         this.#recover();
-        return answers;
+        return appended;
       } catch (error) {
         if (!isAway(error) || performance.now() > deadline) throw error;
         this.#trouble(error);

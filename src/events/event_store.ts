@@ -71,12 +71,13 @@ export class EventStore implements AsyncDisposable {
       projections = BUILT_IN_PROJECTIONS,
       troubled = () => undefined,
       recovered = () => undefined,
+      snapshotFailed = () => undefined,
     } = options;
     const { snapshotEvery, maxPayloadBytes, patienceMs } = { ...DEFAULTS, ...options };
     this.#sql = sql;
     this.projections = projections;
     this.#maxPayloadBytes = maxPayloadBytes;
-    this.#projector = new Projector({ sql, projections, snapshotEvery });
+    this.#projector = new Projector({ sql, projections, snapshotEvery, snapshotFailed });
     this.#appender = new Appender({ sql, projector: this.#projector, patienceMs, troubled, recovered });
     this.#subscriptions = new Subscriptions(sql);
   }
@@ -159,13 +160,13 @@ export class EventStore implements AsyncDisposable {
   }
 
   /** The state now, all events of now in it, or at a point in the past. Rejects with ProjectionFailed where it can't be made. */
-  async state(name: string, at?: PointInTime): Promise<ProjectionState> {
+  async state(name: string, at?: PointInTime, signal?: AbortSignal): Promise<ProjectionState> {
     const projection = this.#projection(name);
-    if (at === undefined) await this.#projector.catchUp(projection);
+    if (at === undefined) await this.#projector.catchUp(projection, slotOf(projection), signal);
     const { position, states } =
       at === undefined
         ? await readStates(this.#sql, slotOf(projection))
-        : await statesAt(this.#sql, projection, at);
+        : await statesAt(this.#sql, projection, at, signal);
     return { projection: name, position, state: stateOf(projection, states) };
   }
 
@@ -181,9 +182,12 @@ export class EventStore implements AsyncDisposable {
 
   /** Takes no more, answers what was taken, ends subscriptions and closes the database. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#appender.close();
-    await this.#subscriptions[Symbol.asyncDispose]();
-    await this.#sql[Symbol.asyncDispose]();
+    try {
+      await this.#appender.close();
+      await this.#subscriptions[Symbol.asyncDispose]();
+    } finally {
+      await this.#sql[Symbol.asyncDispose]();
+    }
   }
 
   async #append(

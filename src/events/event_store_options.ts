@@ -18,6 +18,8 @@ export interface EventStoreOptions {
   /** The database can't be written, or can again: each told once. */
   readonly troubled?: (error: Error) => void;
   readonly recovered?: () => void;
+  /** A snapshot of a projection could not be kept: its past takes longer to make. */
+  readonly snapshotFailed?: (error: Error) => void;
 }
 
 export interface AppendOptions {

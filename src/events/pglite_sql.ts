@@ -14,6 +14,9 @@ import { PLANNING, type Queries, type Sql, type SqlRow, type SqlValue } from './
 
 const OPTIONS = { rowMode: 'array' as const, parsers: { 17: byteaOfText, 20: BigInt } };
 
+/** Other work of the process waits for no more than this, and one statement. */
+const TURN_MS = 10;
+
 /** Opens the database of `folder`, which is made where it is missing. Rejects with `folder_in_use` where a process has it. */
 export async function openPglite(folder: string): Promise<Sql> {
   needPackage('@electric-sql/pglite', 'The event store of a folder');
@@ -38,6 +41,8 @@ export async function openPglite(folder: string): Promise<Sql> {
 class PgliteSql implements Sql {
   readonly #database: PGlite;
   readonly #unlock: () => Promise<void>;
+  /** When the event loop had its last turn here. */
+  #turnAt = 0;
 
   constructor(database: PGlite, unlock: () => Promise<void>) {
     this.#database = database;
@@ -45,7 +50,7 @@ class PgliteSql implements Sql {
   }
 
   query(statement: string, values: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
-    return run(this.#database, statement, values);
+    return this.#run(this.#database, statement, values);
   }
 
   async transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
@@ -53,7 +58,7 @@ class PgliteSql implements Sql {
     try {
       return await this.#database.transaction(async (tx) =>
         work({
-          query: (statement, values = []) => run(tx, statement, values),
+          query: (statement, values = []) => this.#run(tx, statement, values),
           script: (statements) => runScript(tx, statements),
         }).catch((error: unknown) => {
           throw (failure = error);
@@ -79,17 +84,26 @@ class PgliteSql implements Sql {
     if (!this.#database.closed) await this.#database.close();
     await this.#unlock();
   }
-}
 
-async function run(
-  target: PGlite | Transaction,
-  statement: string,
-  values: readonly SqlValue[],
-): Promise<readonly SqlRow[]> {
-  try {
-    return (await target.query<SqlRow>(statement, [...values], OPTIONS)).rows;
-  } catch (error) {
-    throw databaseError(error);
+  async #run(
+    target: PGlite | Transaction,
+    statement: string,
+    values: readonly SqlValue[],
+  ): Promise<readonly SqlRow[]> {
+    try {
+      const { rows } = await target.query<SqlRow>(statement, [...values], OPTIONS);
+      await this.#giveTurn();
+      return rows;
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  /** PGlite answers without the loop having a turn: statement upon statement would keep all else waiting. */
+  async #giveTurn(): Promise<void> {
+    if (performance.now() - this.#turnAt < TURN_MS) return;
+    await new Promise(setImmediate);
+    this.#turnAt = performance.now();
   }
 }
 

@@ -44,20 +44,25 @@ export async function openPostgres(databaseUrl: string): Promise<Sql> {
     options: PLANNING.map((setting) => `-c ${setting}=off`).join(' '),
     types: TYPES,
   };
-  const pool = new pg.Pool({ ...config, max: MAX_CONNECTIONS });
-  // A connection that breaks: who uses it hears of it by what he asked, and the pool gives it to nobody else.
-  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
-  return new PostgresSql(pool, () => new pg.Client(config));
+  const poolOf = (max: number): Pool =>
+    // A connection that breaks: who uses it hears of it by what he asked, and the pool gives it to nobody else.
+    new pg.Pool({ ...config, max })
+      .on('error', () => undefined)
+      .on('connect', (client) => client.on('error', () => undefined));
+  return new PostgresSql(poolOf(MAX_CONNECTIONS), poolOf(1), () => new pg.Client(config));
 }
 
 class PostgresSql implements Sql {
   readonly #pool: Pool;
+  /** Of the transactions that append: however many read, these have a connection. */
+  readonly #appendPool: Pool;
   readonly #newClient: () => Client;
   /** The names of prepared statements, which every connection has alike. */
   readonly #names = new Map<string, string>();
 
-  constructor(pool: Pool, newClient: () => Client) {
+  constructor(pool: Pool, appendPool: Pool, newClient: () => Client) {
     this.#pool = pool;
+    this.#appendPool = appendPool;
     this.#newClient = newClient;
   }
 
@@ -65,8 +70,9 @@ class PostgresSql implements Sql {
     return twice(() => this.#run(this.#pool, statement, values));
   }
 
-  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
-    return twice(() => this.#transactionOnce(work));
+  transaction<T>(work: (tx: Queries) => Promise<T>, purpose?: 'append'): Promise<T> {
+    const pool = purpose === 'append' ? this.#appendPool : this.#pool;
+    return twice(() => this.#transactionOnce(pool, work));
   }
 
   script(statements: string): Promise<void> {
@@ -78,11 +84,11 @@ class PostgresSql implements Sql {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#pool.ending) await this.#pool.end();
+    if (!this.#pool.ending) await Promise.all([this.#pool.end(), this.#appendPool.end()]);
   }
 
-  async #transactionOnce<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
-    const client = await this.#connect();
+  async #transactionOnce<T>(pool: Pool, work: (tx: Queries) => Promise<T>): Promise<T> {
+    const client = await connect(pool);
     try {
       const tx: Queries = {
         query: (statement, values = []) => this.#run(client, statement, values),
@@ -96,14 +102,6 @@ class PostgresSql implements Sql {
       // The connection goes with its transaction: nobody need ask in which state it is.
       client.release(true);
       throw error;
-    }
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      return await this.#pool.connect();
-    } catch (error) {
-      throw databaseError(error);
     }
   }
 
@@ -130,6 +128,14 @@ async function twice<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof EventStoreError && error.code === 'unavailable')) throw error;
     return work();
+  }
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw databaseError(error);
   }
 }
 

@@ -1,16 +1,26 @@
 /** A projection's states as they were at some positions, so that its past need not be made from the first event. */
 import { AT_START, type Progress } from './fold.ts';
 import type { PointInTime } from './point_in_time.ts';
+import { lockSlots } from './projection_rows.ts';
 import type { Json } from './projection.ts';
-import type { Queries } from './sql.ts';
+import type { Queries, Sql } from './sql.ts';
 
 /** With so many of a projection every second one goes, so that they stay spread over all of the past. */
 const MAX_SNAPSHOTS = 64;
+
+/** States beyond this are not kept: a snapshot is one text, which the database makes in memory. */
+const MAX_STATES = 50_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface Snapshot {
   readonly progress: Progress;
   readonly states: Map<string, Json>;
 }
+
+const SIZE = `
+  SELECT count(*), coalesce(sum(octet_length(key) + octet_length(state)), 0)::bigint FROM (
+    SELECT key, state FROM logferry.projection_states WHERE slot = $1 LIMIT ${MAX_STATES + 1}
+  ) AS counted`;
 
 /** Made by the database itself, of what it holds: an array of pairs of key and state. */
 const SAVE = `
@@ -30,10 +40,16 @@ const THIN_OUT = `
     ) AS numbered WHERE count > $2 AND number % 2 = 1
   )`;
 
-/** Keeps what a slot holds now. */
-export async function saveSnapshot(tx: Queries, slot: string): Promise<void> {
-  await tx.query(SAVE, [slot]);
-  await tx.query(THIN_OUT, [slot, MAX_SNAPSHOTS]);
+/** Keeps what a slot holds now, unless that is too much: its past is then made from an older one. */
+export async function saveSnapshot(sql: Sql, slot: string): Promise<void> {
+  const [row] = await sql.query(SIZE, [slot]);
+  if (Number(row?.[0]) > MAX_STATES || Number(row?.[1]) > MAX_BYTES) return;
+  await sql.transaction(async (tx) => {
+    // Nobody puts other states in their place meanwhile.
+    await lockSlots(tx, [slot]);
+    await tx.query(SAVE, [slot]);
+    await tx.query(THIN_OUT, [slot, MAX_SNAPSHOTS]);
+  });
 }
 
 const LAST = `

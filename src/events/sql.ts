@@ -22,8 +22,11 @@ export interface Queries {
 
 /** A broken connection may have a statement or a transaction run twice, and committed twice: each must be one that does no harm then. */
 export interface Sql extends Queries, AsyncDisposable {
-  /** Runs `work` in a transaction (read committed), rolled back where it rejects. */
-  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a transaction (read committed), rolled back where it rejects. One to `append` waits for none of the others'
+   * connections: there is one of those at a time.
+   */
+  transaction<T>(work: (tx: Queries) => Promise<T>, purpose?: 'append'): Promise<T>;
   /**
    * Has `notified` called after each NOTIFY on the channel, and when the connection for it is there again: some may have
    * been missed. The answer ends that.

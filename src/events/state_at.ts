@@ -17,7 +17,12 @@ export interface StatesAt {
 }
 
 /** Rejects with ProjectionFailed where an event on the way makes it throw, and `invalid_request` for a position not there yet. */
-export async function statesAt(queries: Queries, projection: Projection, at: PointInTime): Promise<StatesAt> {
+export async function statesAt(
+  queries: Queries,
+  projection: Projection,
+  at: PointInTime,
+  signal?: AbortSignal,
+): Promise<StatesAt> {
   const { position: head } = await readHead(queries);
   if ('position' in at) checkPast(at.position, head);
   const { progress, states } = await snapshotBefore(queries, slotOf(projection), at);
@@ -28,6 +33,7 @@ export async function statesAt(queries: Queries, projection: Projection, at: Poi
     const folded = fold(projection, reached, states, page);
     if (folded.failure !== undefined) throw folded.failure;
     reached = folded.progress;
+    signal?.throwIfAborted();
   }
   return { position: upTo, states };
 }

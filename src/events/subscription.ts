@@ -36,8 +36,7 @@ export class Subscriptions implements AsyncDisposable {
     const isOver = (): boolean => signal.aborted || this.#isClosed;
     signal.addEventListener('abort', wake);
     try {
-      this.#listening ??= this.#sql.listen(CHANNEL, wake);
-      await this.#listening;
+      await this.#listen();
       for (let failures = 0; !isOver();) {
         const changed = this.#changed.wait();
         const page = await this.#read(after);
@@ -55,6 +54,17 @@ export class Subscriptions implements AsyncDisposable {
     }
   }
 
+  /** What failed is tried again by the next subscriber. */
+  #listen(): Promise<() => Promise<void>> {
+    this.#listening ??= this.#sql
+      .listen(CHANNEL, () => this.#changed.notify())
+      .catch((error: unknown) => {
+        this.#listening = undefined;
+        throw error;
+      });
+    return this.#listening;
+  }
+
   /** The next page; undefined where the database is away. */
   async #read(after: number): Promise<readonly StoredEvent[] | undefined> {
     try {
@@ -69,7 +79,7 @@ export class Subscriptions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#changed.notify();
-    const stop = await this.#listening;
+    const stop = await this.#listening?.catch(() => undefined);
     await stop?.();
   }
 }

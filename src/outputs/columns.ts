@@ -1,6 +1,7 @@
 /** What the outputs know an entry by. */
 import type { BlockHeader } from '../archive/block.ts';
 import type { Entry } from '../entry.ts';
+import { LEVEL_MEMBERS } from '../entry/level_members.ts';
 import { TIME_MEMBERS, timeOf } from '../entry/time.ts';
 import type { Row } from './output.ts';
 import { restOf } from './rest.ts';
@@ -26,7 +27,7 @@ type Received = Pick<BlockHeader, 'receivedAtMs' | 'shipperId'>;
 /** Where a column comes from: the first of these members that is there and is what it should be. */
 export const MEMBERS = {
   time: TIME_MEMBERS,
-  level: ['level', 'severity', 'log_level'],
+  level: LEVEL_MEMBERS,
   service: ['service', 'service_name', 'svc'],
   host: ['host', 'hostname'],
   message: ['message', 'msg'],

@@ -10,6 +10,7 @@ import { writeFileAtomically } from '../base/atomic_file.ts';
 import type { BlockHeader } from '../archive/block.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { EventStore } from '../events/event_store.ts';
+import { DuplicateConflict } from '../events/event_store_error.ts';
 import { eventOf } from './entry_event.ts';
 import type { FollowerState, Output, OutputPlan, Rows } from './output.ts';
 
@@ -34,7 +35,7 @@ export function eventsOutput(options: EventsOutputOptions): OutputPlan {
     file: place,
     // Other archives may be followed into the same store.
     lockFolder: join(folder, FOLLOWERS_FOLDER, NAME),
-    open: async () => EventsOutput.open(await open(), options),
+    open: async (found = () => undefined) => EventsOutput.open(await open(), options, found),
     async reset() {
       const store = await open();
       try {
@@ -55,6 +56,7 @@ class EventsOutput implements Output {
   readonly #store: EventStore;
   readonly #mark: string;
   readonly #options: EventsOutputOptions;
+  readonly #found: (finding: string) => void;
   #events: NewEvent[] = [];
   #bytes = 0;
   #block: BlockHeader | undefined;
@@ -66,17 +68,23 @@ class EventsOutput implements Output {
     mark: string,
     saved: string | undefined,
     options: EventsOutputOptions,
+    found: (finding: string) => void,
   ) {
     this.#store = store;
     this.#mark = mark;
     this.#options = options;
+    this.#found = found;
     this.saved = saved === undefined ? undefined : (JSON.parse(saved) as FollowerState);
   }
 
-  static async open(store: EventStore, options: EventsOutputOptions): Promise<EventsOutput> {
+  static async open(
+    store: EventStore,
+    options: EventsOutputOptions,
+    found: (finding: string) => void,
+  ): Promise<EventsOutput> {
     try {
       const mark = await markOf(options.folder);
-      return new EventsOutput(store, mark, await store.mark(mark), options);
+      return new EventsOutput(store, mark, await store.mark(mark), options, found);
     } catch (error) {
       if (options.isOwn) await store[Symbol.asyncDispose]();
       throw error;
@@ -103,9 +111,30 @@ class EventsOutput implements Output {
   }
 
   async #append(mark?: { readonly name: string; readonly value: string }): Promise<void> {
-    await this.#store.appendAll(this.#events, mark === undefined ? {} : { mark });
+    try {
+      await this.#store.appendAll(this.#events, mark === undefined ? {} : { mark });
+    } catch (error) {
+      if (!(error instanceof DuplicateConflict)) throw error;
+      await this.#appendEach();
+      if (mark !== undefined) await this.#store.appendAll([], { mark });
+    }
     this.#events = [];
     this.#bytes = 0;
+  }
+
+  /** Leaves out entries that are there with other content: they were written with another EVENTS_MAX_PAYLOAD_BYTES, and stay as they are. */
+  async #appendEach(): Promise<void> {
+    const results = await Promise.allSettled(this.#events.map((event) => this.#store.append(event)));
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    const other = errors.find((error) => !(error instanceof DuplicateConflict));
+    if (other !== undefined) throw other as Error;
+    const [first] = errors as DuplicateConflict[];
+    if (first !== undefined)
+      this.#found(
+        `entries that are there with other content stay as they are: ${errors.length}, the first: ${first.message}`,
+      );
   }
 }
 

@@ -40,7 +40,7 @@ const LINGER_MS = 20;
 /** Follows until the signal aborts, or, with `isOnce`, until it has caught up; the answer is where it stands then. Rejects with the first error. */
 export async function followArchive(options: FollowOptions): Promise<FollowerState> {
   const { folder, plan, isOnce = false, signal } = options;
-  await using output = await plan.open();
+  await using output = await plan.open(options.found);
   const rejected = await RejectedLines.open(folder, plan.name, output.saved?.rejectedBytes ?? 0);
   const follower = new Follower(options, output, rejected);
   await using reader = follower.reader;

@@ -49,8 +49,8 @@ export interface OutputPlan {
   readonly file: string;
   /** The folder to lock while it is written, where no other archive's follower may write there too. */
   readonly lockFolder: string;
-  /** Opens it as it was saved last. Throws where what is there is not its own. */
-  open(): Promise<Output>;
+  /** Opens it as it was saved last. Throws where what is there is not its own. `found` is told what a person should know. */
+  open(found?: (finding: string) => void): Promise<Output>;
   /** Empties it, whatever is there: what is written next is the oldest entry there is. */
   reset(): Promise<void>;
 }

@@ -6,9 +6,10 @@
  * How long it is belongs to the follower's state, so that a crash leaves no record twice.
  */
 import { constants } from 'node:fs';
-import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../base/atomic_file.ts';
+import { sizeOf } from '../base/file_size.ts';
 import type { ReadBlock } from '../archive/follow.ts';
 import type { Malformed } from './rows.ts';
 
@@ -65,14 +66,5 @@ export class RejectedLines {
     await file.datasync();
     await syncFolder(this.#folder);
     this.#isUnsynced = false;
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
   }
 }

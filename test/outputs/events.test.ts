@@ -26,13 +26,13 @@ afterAll(async () => {
   await postgres[Symbol.asyncDispose]();
 });
 
-const planOf = (folder: string): OutputPlan =>
+const planOf = (folder: string, maxPayloadBytes = 1000): OutputPlan =>
   eventsOutput({
     folder,
     place: 'postgres',
     open: () => Promise.resolve(store),
     isOwn: false,
-    maxPayloadBytes: 1000,
+    maxPayloadBytes,
   });
 
 const TEN = numberedLines('any', 0, 10);
@@ -65,6 +65,26 @@ test('what was not saved when it broke off comes again, and is there once', asyn
   const events = await after(before);
   expect(events.map(({ id }) => id)).toEqual(entries.map(({ n }) => `torn-1/${EPOCH}/1/${n}`));
   expect(events.map(({ payload }) => JSON.parse(payload.toString()) as unknown)).toEqual(entries);
+});
+
+test('entries that are there with other content stay as they are, and it goes on', async () => {
+  await using folder = await temporaryFolder();
+  const before = await store.head();
+  const long = rowsFrom([{ n: 1 }, { text: 'x'.repeat(600) }, { n: 3 }], 'other-1');
+  {
+    await using output = await planOf(folder.path, 500).open();
+    await output.write(long);
+    await output.save(AT_START);
+  }
+  await planOf(folder.path).reset();
+  const findings: string[] = [];
+  await using output = await planOf(folder.path, 1000).open((finding) => findings.push(finding));
+  await output.write(long);
+  await output.write(rowsFrom([{}], 'other-2'));
+  await output.save(AT_START);
+  expect(findings).toEqual([expect.stringContaining(`other-1/${EPOCH}/1/1`)]);
+  expect(await after(before)).toHaveLength(4);
+  expect((await planOf(folder.path).open()).saved).toEqual(AT_START);
 });
 
 test('parts of a block are numbered on, blocks begin anew', async () => {

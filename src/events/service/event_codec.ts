@@ -56,6 +56,13 @@ export function given<T>(value: Received<T>, name: string): T {
   return value;
 }
 
+/** Throws InvalidRequest where a list did not come or has nothing in it. */
+export function someOf<T>(values: Received<readonly T[]>, name: string): readonly T[] {
+  const list = given(values, name);
+  if (list.length === 0) throw new InvalidRequest({ message: `${name} is empty: expected 1 or more` });
+  return list;
+}
+
 /** A position, a version or a count. Throws InvalidRequest for what can be none. */
 export function wholeNumberOf(value: Received<Int64>, name: string): number {
   const number = Number(bigIntOf(given(value, name)));

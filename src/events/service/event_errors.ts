@@ -22,6 +22,8 @@ const FINAL: readonly EventStoreErrorCode[] = ['invalid_event', 'invalid_request
 
 /** The exception to answer with. What is no error of the store comes back as it is. */
 export function wireErrorOf(error: unknown, projections: readonly Projection[]): unknown {
+  if (error instanceof DOMException && error.name === 'AbortError')
+    return new StoreUnavailable({ message: 'the service is being stopped: ask again later' });
   if (!(error instanceof EventStoreError)) return error;
   const { message, code } = error;
   if (error instanceof DuplicateConflict) return new WireDuplicateConflict({ message, id: error.id });

@@ -7,6 +7,7 @@ import {
   bigIntOf,
   given,
   newEventOf,
+  someOf,
   wirePageOf,
   wholeNumberOf,
   wireStateOf,
@@ -29,7 +30,8 @@ export function eventHandler(store: EventStore) {
       consume: async (event: Received<Event>): Promise<void> => {
         await store.consume(newEventOf(event));
       },
-      appendAll: async (events: Received<Event[]>) => positionsOf(await store.appendAll(newEventsOf(events))),
+      appendAll: async (events: Received<Event[]>) =>
+        positionsOf(await store.appendAll(newEventsOf(someOf(events, 'events')))),
       appendTo: async (stream: Received<string>, events: Received<Event[]>, expected: Received<Int64>) =>
         positionsOf(await store.appendAll(newEventsOf(events), placeOf(stream, expected))),
       consumeEvent: async (event: Received<Event>) => (await store.consume(newEventOf(event))).position,
@@ -39,15 +41,17 @@ export function eventHandler(store: EventStore) {
         pageAfter(store, after, (from) => store.readByType(given(type, 'type'), from, given(limit, 'limit'))),
       replay: async (first: Received<Int64>, last: Received<Int64>) =>
         replyOf(await replay(store, wholeNumberOf(first, 'first'), wholeNumberOf(last, 'last'))),
-      state: async (projection: Received<string>, at: Received<Int64>) =>
-        stateOf(store, projection, { timestamp: bigIntOf(given(at, 'at')) }),
-      stateAfter: async (projection: Received<string>, position: Received<Int64>) =>
-        stateOf(store, projection, { position: wholeNumberOf(position, 'position') }),
-      currentState: async (projection: Received<string>) => stateOf(store, projection),
+      state: async (projection: Received<string>, at: Received<Int64>, signal: AbortSignal) =>
+        stateOf(store, projection, { timestamp: bigIntOf(given(at, 'at')) }, signal),
+      stateAfter: async (projection: Received<string>, position: Received<Int64>, signal: AbortSignal) =>
+        stateOf(store, projection, { position: wholeNumberOf(position, 'position') }, signal),
+      currentState: async (projection: Received<string>, signal: AbortSignal) =>
+        stateOf(store, projection, undefined, signal),
       projections: () => Promise.resolve(store.projections.map(({ name }) => name)),
       head: () => store.head(),
-      verify: () => store.verify(),
-      rebuild: async (projection: Received<string>) => store.rebuild(given(projection, 'projection')),
+      verify: (signal: AbortSignal) => store.verify(signal),
+      rebuild: async (projection: Received<string>, signal: AbortSignal) =>
+        store.rebuild(given(projection, 'projection'), signal),
     },
     (error) => wireErrorOf(error, store.projections),
   );
@@ -71,7 +75,7 @@ function mapped(methods: Methods, told: (error: unknown) => unknown): Methods {
   );
 }
 
-const newEventsOf = (events: Received<Event[]>) =>
+const newEventsOf = (events: Received<readonly Event[]>) =>
   given(events, 'events').map((event, index) => newEventOf(event, index));
 
 const positionsOf = (appended: readonly { readonly position: number }[]): number[] =>
@@ -85,9 +89,10 @@ function placeOf(stream: Received<string>, expected: Received<Int64>) {
 async function stateOf(
   store: EventStore,
   projection: Received<string>,
-  at?: PointInTime,
+  at: PointInTime | undefined,
+  signal: AbortSignal,
 ): Promise<WireState> {
-  return wireStateOf(await store.state(given(projection, 'projection'), at));
+  return wireStateOf(await store.state(given(projection, 'projection'), at, signal));
 }
 
 const replyOf = (page: EventPage): OwnReply =>

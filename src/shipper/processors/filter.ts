@@ -2,8 +2,9 @@
  * Which entries are dropped. Rules on the line are asked first, before anything is parsed. Rules on a field, the level's
  * among them, say nothing of a line that did not parse: it has no fields, and stays.
  */
+import { LEVEL_MEMBERS } from '../../entry/level_members.ts';
 import type { Draft } from './draft.ts';
-import { LEVEL_FIELDS, leastLevel, levelNumber } from './level.ts';
+import { leastLevel, levelNumber } from './level.ts';
 import type { Match, ProcessorRules } from './rules.ts';
 
 /** Each gives the name of the rule that drops it, or undefined where it stays. */
@@ -51,7 +52,7 @@ const nameOf = ({ regex, field }: Match): string =>
   `exclude ${field === undefined ? '' : `${field}=~`}${regex.source}`;
 
 function levelOf(draft: Draft): number | undefined {
-  for (const name of LEVEL_FIELDS) {
+  for (const name of LEVEL_MEMBERS) {
     const text = draft.field(name);
     if (text !== undefined) return levelNumber(text);
   }

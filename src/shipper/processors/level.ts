@@ -12,9 +12,6 @@ const BY_NAME: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Fields that hold it, the first found counts. */
-export const LEVEL_FIELDS = ['level', 'severity', 'lvl', 'log_level', 'loglevel', 'log.level'];
-
 /** In text that no format was found in: a level in capitals near its beginning. */
 const IN_TEXT =
   /\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|ALERT|EMERG|FATAL|PANIC)\b/;

@@ -118,6 +118,7 @@ describe('a client that knows all methods', () => {
       [() => client.appendTo('s', [event('two')], new Int64(5)), VersionConflict, { stream: 's' }],
       [() => client.appendAll([event('two'), new Event()]), InvalidRequest, { index: 1 }],
       [() => client.appendAll([event('x'.repeat(513))]), InvalidRequest, {}],
+      [() => client.appendAll([]), InvalidRequest, {}],
       [() => client.appendAll([event('nul \0')]), InvalidRequest, {}],
       [
         () => client.currentState('none'),
