@@ -3,7 +3,6 @@ import {
   TBinaryProtocol,
   TBufferedTransport,
   TCompactProtocol,
-  TFramedTransport,
   TJSONProtocol,
   Thrift,
   type TProtocol,
@@ -11,6 +10,7 @@ import {
 } from 'thrift';
 import type { ProtocolName } from './message.ts';
 import type { ThriftCall, ThriftMethod, ThriftService } from './service.ts';
+import { utf8Transport } from './utf8_transport.ts';
 
 /** The library's, by name. */
 export const LIBRARY_PROTOCOLS: Readonly<Record<ProtocolName, new (transport: TTransport) => TProtocol>> = {
@@ -36,8 +36,9 @@ type Handler = Readonly<Record<string, (...values: never[]) => Promise<unknown>>
 type Process = (sequenceId: number, input: TProtocol, output: TProtocol) => void;
 
 /**
- * Methods of `handler` are called with the arguments the IDL names. One that rejects with an exception its method declares
- * answers with that; any other error goes to the shell (service.ts). Numbers of 64 bits are the library's Int64.
+ * Methods of `handler` are called with the arguments the IDL names, and the call's signal behind them. One that rejects with an exception its method declares
+ * answers with that; any other error goes to the shell (service.ts), and so does text that is no UTF-8. Numbers of 64 bits
+ * are the library's Int64.
  */
 export function generatedService(
   name: string,
@@ -66,13 +67,13 @@ function answer(
   const answered = Promise.withResolvers<Buffer | undefined>();
   const Protocol = LIBRARY_PROTOCOLS[protocol];
   // The library hands out views of what it reads.
-  const input = new Protocol(new TFramedTransport(Buffer.from(bytes)));
+  const input = new Protocol(utf8Transport({ protocol, bytes: Buffer.from(bytes) }));
   const output = new Protocol(new TBufferedTransport(undefined, (message) => answered.resolve(message)));
   /** The library calls it with the values and, where there are any, with a callback behind them. */
   const called = async (...values: unknown[]): Promise<unknown> => {
     const callback = typeof values.at(-1) === 'function' ? (values.pop() as Callback) : undefined;
     try {
-      const reply = await handle(...(values as never[]));
+      const reply = await handle(...([...values, call.signal] as never[]));
       const message = reply instanceof OwnReply ? reply.write(call) : undefined;
       if (message !== undefined) {
         answered.resolve(isOneway ? undefined : message);

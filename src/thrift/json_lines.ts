@@ -145,12 +145,13 @@ export class JsonLines {
 
   #expectRoom(length: number): void {
     const needed = this.#fill + length;
-    if (needed <= this.#bytes.length) return;
+    // The buffer may be larger than what is allowed.
     if (needed > this.#maxBytes)
       throw new ThriftError(
         'refused',
         `the entries of the call take more than ${this.#maxBytes} bytes as JSON (MAX_BATCH_BYTES)`,
       );
+    if (needed <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#fill);
     this.#bytes = larger;

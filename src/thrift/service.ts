@@ -8,6 +8,8 @@ export interface ThriftCall extends Message {
   readonly isOneway: boolean;
   /** Address and port, for logs. */
   readonly peer: string;
+  /** Aborts when nobody waits for the answer any more, or the receiver is told to stop: for what may take minutes. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface ThriftService {
   /** As the IDL names it: `Service:method` is how it is asked for on a connection with several. */
   readonly name: string;
   readonly methods: ReadonlyMap<string, ThriftMethod>;
+  /** Those whose answers may be megabytes: few of them are under way at once, and one for each connection. */
+  readonly largeMethods?: ReadonlySet<string>;
   /** Undefined while calls can be taken without memory growing; else settles when they can. Nothing is read meanwhile. */
   readonly room?: () => Promise<void> | undefined;
 }

@@ -87,7 +87,9 @@ function writeString(out: ByteWriter, text: string): void {
   }
   const at = out.length;
   out.length += 1;
-  out.bytes[at] = out.text(text);
+  // The text may need another buffer: only then is it known where the length goes.
+  const count = out.text(text);
+  out.bytes[at] = count;
 }
 
 /** Below this twice a number is exact. */

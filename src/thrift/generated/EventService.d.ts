@@ -31,7 +31,8 @@ declare class Client {
     constructor(output: thrift.TTransport, pClass: { new(trans: thrift.TTransport): thrift.TProtocol });
 
     /**
-     * Stores an event. It is durable when this returns.
+     * Stores an event. It is committed when this returns: durable as far as the database is (PostgreSQL; the embedded one
+     * outlives the end of its process, not a loss of power).
      * 
      * What goes wrong with append and consume is told as a TApplicationException, which every client knows: one that was made
      * of these two methods alone would take an exception of the result for success.
@@ -39,7 +40,8 @@ declare class Client {
     append(event: Event): Promise<void>;
 
     /**
-     * Stores an event. It is durable when this returns.
+     * Stores an event. It is committed when this returns: durable as far as the database is (PostgreSQL; the embedded one
+     * outlives the end of its process, not a loss of power).
      * 
      * What goes wrong with append and consume is told as a TApplicationException, which every client knows: one that was made
      * of these two methods alone would take an exception of the result for success.

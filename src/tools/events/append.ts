@@ -1,10 +1,10 @@
 /** `events append`: one event from the command line, or many as lines of JSON. */
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { NewEvent } from '../../events/event.ts';
+import type { AppendOptions } from '../../events/event_store.ts';
 import { parseTime } from '../../base/time.ts';
-import { eventOfLine } from './event_line.ts';
+import { eventBatches } from './event_batches.ts';
 import type { Events } from './events.ts';
 
 export interface AppendFlags {
@@ -16,9 +16,6 @@ export interface AppendFlags {
   readonly expect?: string;
 }
 
-/** Lines that are stored together. */
-const LINES_AT_ONCE = 1000;
-
 /** Appends what is said, or what the lines of `input` say, and prints where it is. Rejects at the first line that is wrong: those before it are stored. */
 export async function append(
   events: Events,
@@ -27,26 +24,17 @@ export async function append(
   input: Readable,
   output: Writable,
 ): Promise<void> {
-  if (flags.type !== undefined)
-    return appendTogether(events, [eventOf(payload ?? '', flags.type, flags)], flags, output);
-  if (payload !== undefined) throw new Error('a payload needs --type: what kind of event is it?');
-  let [number, waiting]: [number, NewEvent[]] = [0, []];
-  const store = async (): Promise<void> => {
-    if (waiting.length > 0) await appendTogether(events, waiting, flags, output);
-    waiting = [];
-  };
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    number += 1;
-    if (line.trim() === '') continue;
-    try {
-      waiting.push(eventOfLine(line, Date.now()));
-    } catch (error) {
-      await store();
-      throw new Error(`line ${number}: ${(error as Error).message}`, { cause: error });
-    }
-    if (waiting.length === LINES_AT_ONCE) await store();
+  const { stream, type } = flags;
+  let expectedVersion = expectedOf(flags);
+  if (type !== undefined) {
+    const together = [eventOf(payload ?? '', type, flags)];
+    return appendTogether(events, together, { stream, expectedVersion }, output);
   }
-  await store();
+  if (payload !== undefined) throw new Error('a payload needs --type: what kind of event is it?');
+  for await (const batch of eventBatches(input, stream)) {
+    await appendTogether(events, batch.events, { stream: batch.stream, expectedVersion }, output);
+    if (expectedVersion !== undefined) expectedVersion += new Set(batch.events.map(({ id }) => id)).size;
+  }
 }
 
 const eventOf = (payload: string, type: string, { id = randomUUID(), time }: AppendFlags): NewEvent => ({
@@ -59,16 +47,18 @@ const eventOf = (payload: string, type: string, { id = randomUUID(), time }: App
 async function appendTogether(
   events: Events,
   together: readonly NewEvent[],
-  { stream, expect }: AppendFlags,
+  place: AppendOptions,
   output: Writable,
 ): Promise<void> {
-  const expectedVersion = expect === undefined ? undefined : versionOf(expect);
-  const appended = await events.appendAll(together, { stream, expectedVersion });
+  const appended = await events.appendAll(together, place);
   for (const [index, { position }] of appended.entries())
     output.write(`{"position":${position},"id":${JSON.stringify(together[index]?.id)}}\n`);
 }
 
-function versionOf(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new Error(`--expect is ${text}: expected how many events the stream holds`);
+function expectedOf({ stream, expect }: AppendFlags): number | undefined {
+  if (expect === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(expect))
+    throw new Error(`--expect is ${expect}: expected how many events the stream holds`);
+  if (stream === undefined) throw new Error('--expect needs --stream: which one holds so many events?');
+  return Number(expect);
 }

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { NewEvent, StoredEvent } from '../../events/event.ts';
+import { memberTexts } from './member_texts.ts';
 
 /** Without a newline. A payload that is JSON is shown as it is, any other as `payload_base64`. */
 export function lineOf({ position, id, type, timestamp, payload, stream, version }: StoredEvent): string {
@@ -37,32 +38,53 @@ const harmless = (json: string): string =>
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
+/** An event, and the stream that its line names. */
+export interface LineEvent extends NewEvent {
+  readonly stream?: string;
+}
+
 /**
- * The event of a line `{"type", "payload" or "payload_base64", "id", "timestamp"}`; without an id it gets one that nothing
- * else has, without a timestamp `nowMs`. A payload is stored as JSON. Throws Error with what is wrong.
+ * The event of a line `{"type", "payload" or "payload_base64", "id", "timestamp", "stream"}`; without an id it gets one that
+ * nothing else has, without a timestamp `nowMs`. A payload is stored as it is written. Throws Error with what is wrong.
  */
-export function eventOfLine(line: string, nowMs: number): NewEvent {
+export function eventOfLine(line: string, nowMs: number): LineEvent {
   const value: unknown = JSON.parse(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('expected a JSON object');
-  const { id = randomUUID(), type, timestamp = nowMs, payload, payload_base64: base64 } = value as GivenEvent;
-  if (typeof id !== 'string') throw new Error('id: expected a text');
-  if (typeof type !== 'string') throw new Error('type: expected a text');
-  if (!Number.isSafeInteger(timestamp)) throw new Error('timestamp: expected milliseconds since 1970');
-  return { id, type, timestamp: BigInt(timestamp as number), payload: payloadOf(payload, base64) };
+  const { id = randomUUID(), type, stream, payload_base64: base64 } = value as GivenEvent;
+  const written = memberTexts(Buffer.from(line));
+  return {
+    id: textOf(id, 'id'),
+    type: textOf(type, 'type'),
+    timestamp: timestampOf(written.get('timestamp')?.toString() ?? String(nowMs)),
+    payload: payloadOf(written.get('payload'), base64),
+    ...(stream === undefined ? {} : { stream: textOf(stream, 'stream') }),
+  };
 }
 
 interface GivenEvent {
   readonly id?: unknown;
   readonly type?: unknown;
-  readonly timestamp?: unknown;
-  readonly payload?: unknown;
+  readonly stream?: unknown;
   readonly payload_base64?: unknown;
 }
 
-function payloadOf(payload: unknown, base64: unknown): Buffer {
-  if (base64 === undefined)
-    return payload === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(payload));
+function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string' && value.isWellFormed()) return value;
+  throw new Error(`${name}: expected a text`);
+}
+
+/** Of the 64 bits a number of JavaScript keeps 53. */
+function timestampOf(written: string): bigint {
+  const isPlain = /^-?\d{1,19}$/.test(written);
+  if (isPlain && BigInt.asIntN(64, BigInt(written)) === BigInt(written)) return BigInt(written);
+  const value = Number(written);
+  if (!isPlain && Number.isSafeInteger(value)) return BigInt(value);
+  throw new Error('timestamp: expected milliseconds since 1970');
+}
+
+function payloadOf(payload: Buffer | undefined, base64: unknown): Buffer {
+  if (base64 === undefined) return payload ?? Buffer.alloc(0);
   if (payload !== undefined) throw new Error('payload and payload_base64: expected one of them');
   if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0)
     throw new Error('payload_base64: expected base64');

@@ -69,6 +69,7 @@ async function openStore(settings: Settings, log: Logger): Promise<EventStore> {
     folder,
     troubled: (error) => log.error({ err: error }, `the event store can't be written: ${error.message}`),
     recovered: () => log.info('the event store is written again'),
+    snapshotFailed: (error) => log.warn({ err: error }, `a snapshot was not kept: ${error.message}`),
   });
   log.info(`event store in ${placeOf({ ...options, eventsFolder: folder })}`);
   return store;

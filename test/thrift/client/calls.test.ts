@@ -51,7 +51,11 @@ const NOTHING = {
 };
 
 const text = fc.option(
-  fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ minLength: 40, maxLength: 300 })),
+  fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+    fc.string({ minLength: 22, maxLength: 42 }),
+    fc.string({ minLength: 40, maxLength: 300 }),
+  ),
   {
     nil: undefined,
   },
@@ -78,6 +82,10 @@ const timestamp = fc.option(
   { nil: undefined },
 );
 const event = fc.record({ timestamp, service: text, host: text, message: text, level: text });
+/** Some of them over and over, so that a call takes more than the first 64 KiB of a buffer. */
+const manyEvents = fc
+  .tuple(fc.array(event, { minLength: 1, maxLength: 20 }), fc.integer({ min: 50, max: 100 }))
+  .map(([some, times]) => Array.from({ length: times }, () => some).flat());
 const sequenceId = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 31 - 1 }));
 
 test.each(['binary', 'compact'] as const)('%s: our bytes are those of the library', (protocol) => {
@@ -86,6 +94,16 @@ test.each(['binary', 'compact'] as const)('%s: our bytes are those of the librar
       expect(ourCall(protocol, id, events).equals(libraryCall(protocol, id, events))).toBe(true);
     }),
     { numRuns: 300 },
+  );
+});
+
+test.each(['binary', 'compact'] as const)('%s: nor are they others in calls of many entries', (protocol) => {
+  fc.assert(
+    fc.property(sequenceId, manyEvents, (id, events) => {
+      expect(ourCall(protocol, id, events).equals(libraryCall(protocol, id, events))).toBe(true);
+    }),
+    // Smaller ones of so many take long to find, and show nothing more.
+    { numRuns: 20, endOnFailure: true },
   );
 });
 
@@ -121,6 +139,15 @@ test('text that takes more than the buffer has makes it grow', () => {
   const large = { ...NOTHING, timestamp: 1, message };
   for (const protocol of ['binary', 'compact'] as const)
     expect(ourCall(protocol, 1, [large, large]).equals(libraryCall(protocol, 1, [large, large]))).toBe(true);
+});
+
+test('texts at which the buffer grows lose nothing, wherever in them it does', () => {
+  const short = { ...NOTHING, timestamp: 1, service: 's'.repeat(30), message: 'm'.repeat(42), level: 'INFO' };
+  for (let shift = 0; shift < 90; shift += 3) {
+    const events = [{ ...NOTHING, message: 'x'.repeat(shift) }, ...Array.from({ length: 1600 }, () => short)];
+    for (const protocol of ['binary', 'compact'] as const)
+      expect(ourCall(protocol, 1, events).equals(libraryCall(protocol, 1, events))).toBe(true);
+  }
 });
 
 /** The bytes of an answer, as the library's server would write it. */

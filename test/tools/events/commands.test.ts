@@ -57,7 +57,7 @@ describe.each(['the store itself', 'a service'])('by %s', (way) => {
     expect(objectsIn(await printed((to) => append(events, '{"n":1}', one, NO_INPUT, to)))).toEqual([
       { position: 1, id: '1' },
     ]);
-    const lines = Readable.from(LINES.map((line) => `${line}\n`));
+    const lines = Readable.from(LINES.map((line) => Buffer.from(`${line}\n`)));
     expect(objectsIn(await printed((to) => append(events, undefined, {}, lines, to)))).toEqual([
       { position: 2, id: '2' },
       { position: 3, id: '3' },
@@ -126,7 +126,7 @@ describe('what is wrong is said', () => {
     await expect(append(store, '', { type: 't', time: 'x' }, NO_INPUT, to)).rejects.toThrow(
       '"x" is not a time',
     );
-    const lines = Readable.from(['{"type":"a"}\n{"type":1}\n{"type":"c"}\n']);
+    const lines = Readable.from([Buffer.from('{"type":"a"}\n{"type":1}\n{"type":"c"}\n')]);
     await expect(append(store, undefined, {}, lines, to)).rejects.toThrow('line 2: type: expected a text');
     expect(await store.head()).toBe(1);
     await expect(printEvents(store, { limit: '-1' }, to)).rejects.toThrow('--limit is -1');

@@ -32,14 +32,24 @@ test('bytes that are no UTF-8, and what a terminal would obey, are shown harmles
   );
 });
 
-test('what is printed can be appended again', () => {
-  for (const payload of [Buffer.from('{"a":[1,"x"]}'), Buffer.from([0, 255])])
-    expect(eventOfLine(lineOf({ ...EVENT, payload }), 0)).toEqual({
-      id: 'e',
-      type: 't',
-      timestamp: -5n,
-      payload,
-    });
+test.each(['{"a":[1,"x"]}', '12345678901234567890', '{ "b" : 1.0,"a":1e400, "a":"}" }', '"é"', '', 'a\0'])(
+  'what is printed can be appended again, with the payload %j',
+  (text) => {
+    const payload = Buffer.from(text);
+    const place = { stream: 's', version: 7 };
+    for (const timestamp of [-5n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+      const event = { id: '"e"', type: 't', timestamp, payload };
+      expect(eventOfLine(lineOf({ position: 3, ...event }), 0)).toEqual(event);
+      expect(eventOfLine(lineOf({ position: 3, ...event, ...place }), 0)).toEqual({ ...event, stream: 's' });
+    }
+  },
+);
+
+test('of members of one name the last counts, however it is written', () => {
+  const line = ' { "type" : "a" , "payload":1, "type":"b","pay\\u006coad" : [ 1.0 ] , "timestamp":2e3 } \r';
+  const event = eventOfLine(line, 0);
+  expect(event).toMatchObject({ type: 'b', timestamp: 2000n });
+  expect(Buffer.from(event.payload).toString()).toBe('[ 1.0 ]');
 });
 
 test('what is left out is made up: an id, the time, no payload', () => {
@@ -54,6 +64,9 @@ test.each([
   ['{}', 'type: expected a text'],
   ['{"type":"t","id":1}', 'id: expected a text'],
   ['{"type":"t","timestamp":"now"}', 'timestamp: expected milliseconds since 1970'],
+  ['{"type":"t","id":"\\ud800"}', 'id: expected a text'],
+  ['{"type":"t","stream":1}', 'stream: expected a text'],
+  ['{"type":"t","timestamp":9223372036854775808}', 'timestamp: expected milliseconds since 1970'],
   ['{"type":"t","timestamp":1.5}', 'timestamp: expected milliseconds since 1970'],
   ['{"type":"t","payload":1,"payload_base64":""}', 'expected one of them'],
   ['{"type":"t","payload_base64":"?"}', 'payload_base64: expected base64'],

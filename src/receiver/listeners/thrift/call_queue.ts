@@ -20,11 +20,15 @@ const MAX_CALLS = 1024;
 /** What a call costs besides its bytes. */
 const CALL_COST_BYTES = 512;
 
+/** Until a large answer is there it counts for so much. */
+export const LARGE_ANSWER_BYTES = 8 * 1024 * 1024;
+
 /** The calls of one connection that are not answered yet. They are answered in their order. */
 export class CallQueue {
   readonly #context: CallQueueContext;
   #written: Promise<void> = Promise.resolve();
   #calls = 0;
+  /** Of the calls, and of answers that are there or for which room is kept. */
   #bytes = 0;
   /** Something else than answers that is still to be written. */
   #hasLast = false;
@@ -43,12 +47,22 @@ export class CallQueue {
     return this.#calls === 0 && !this.#hasLast;
   }
 
-  /** Adds a call of so many bytes, and its answer, which never rejects; undefined: nobody waits for one. */
-  add(bytes: number, isFramed: boolean, answer: Promise<Buffer | undefined>): void {
+  /**
+   * Adds a call of so many bytes, and its answer, which never rejects; undefined: nobody waits for one. `kept` is what room the
+   * total has for it, which is given back.
+   */
+  add(bytes: number, isFramed: boolean, answer: Promise<Buffer | undefined>, kept = 0): void {
     this.#count(1, bytes + CALL_COST_BYTES);
+    this.#bytes += kept;
+    const counted = answer.then((message) => {
+      this.#countAnswer((message?.length ?? 0) - kept);
+      this.#context.onLess();
+      return message;
+    });
     this.#written = this.#written.then(async () => {
-      const message = await answer;
-      if (message !== undefined) this.#write(framed(message, isFramed));
+      const message = await counted;
+      if (message !== undefined) await this.#send(framed(message, isFramed));
+      this.#countAnswer(-(message?.length ?? 0));
       this.#count(-1, -bytes - CALL_COST_BYTES);
       this.#context.onLess();
     });
@@ -58,7 +72,7 @@ export class CallQueue {
   addLast(bytes: Buffer): void {
     this.#hasLast = true;
     this.#written = this.#written.then(() => {
-      this.#write(bytes);
+      void this.#send(bytes);
       this.#hasLast = false;
       this.#context.onLess();
     });
@@ -69,10 +83,18 @@ export class CallQueue {
     return this.#written;
   }
 
-  #write(bytes: Buffer): void {
+  /** Settles when there is room for more behind it, or the connection is gone. */
+  async #send(bytes: Buffer): Promise<void> {
     const { socket, patience } = this.#context;
     if (socket.destroyed || socket.writableEnded) return;
-    if (!socket.write(bytes)) patience.expect('the reading of its answers');
+    if (socket.write(bytes)) return;
+    patience.expect('the reading of its answers');
+    await drained(socket);
+  }
+
+  #countAnswer(bytes: number): void {
+    this.#bytes += bytes;
+    this.#context.total.addAnswer(bytes);
   }
 
   #count(calls: number, bytes: number): void {
@@ -82,4 +104,14 @@ export class CallQueue {
     counts.open += calls;
     total.addCall(bytes);
   }
+}
+
+function drained(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const settle = (): void => {
+    socket.off('drain', settle).off('close', settle);
+    resolve();
+  };
+  socket.on('drain', settle).on('close', settle);
+  return promise;
 }

@@ -9,6 +9,8 @@ export interface Found {
   /** As it is counted: `Service.method`. */
   readonly label: string;
   readonly method: string;
+  /** Its answer may be megabytes. */
+  readonly isLarge: boolean;
   readonly answer: ThriftMethod;
 }
 
@@ -18,14 +20,19 @@ export class Directory {
 
   /** Throws where two services have a method of one name: without a service's name nobody could say which is meant. */
   constructor(services: readonly ThriftService[]) {
-    for (const { name, methods } of services) {
+    for (const { name, methods, largeMethods } of services) {
       for (const [method, answer] of methods) {
-        const found = { label: `${name}.${method}`, method, answer };
+        const isLarge = largeMethods?.has(method) === true;
+        const found = { label: `${name}.${method}`, method, isLarge, answer };
         const other = this.#methods.get(method);
         if (other !== undefined) throw new Error(`${other.label} and ${found.label} have one name`);
         this.#methods.set(method, found).set(`${name}:${method}`, found);
       }
     }
+  }
+
+  isLarge({ name }: Message): boolean {
+    return this.#methods.get(name)?.isLarge === true;
   }
 
   /** Throws ThriftError where there is no such method, or the message is no call. */

@@ -17,7 +17,7 @@ import { peerOf } from '../../peer.ts';
 import type { PeerLog } from '../../peer_log.ts';
 import type { Conversation } from '../conversation.ts';
 import { AUTHENTICATE, accessService } from './access_service.ts';
-import { CallQueue } from './call_queue.ts';
+import { CallQueue, LARGE_ANSWER_BYTES } from './call_queue.ts';
 import { Directory, exceptionOf, methodOf } from './calls.ts';
 import { DENIED, Gate } from './gate.ts';
 import type { InHandTotal } from './in_hand_total.ts';
@@ -35,7 +35,7 @@ export interface ThriftContext {
 /** TCP asks a silent peer for a sign of life after so long. */
 const KEEPALIVE_MS = 60_000;
 
-/** A peer that does not close after our end is cut off after so long: what it still sends must be read, or it would lose the answer. */
+/** A peer that has our end and does not close is cut off after so long: what it still sends must be read, or it would lose the answer. */
 const LINGER_MS = 1000;
 
 export class ThriftConnection implements Conversation {
@@ -49,6 +49,8 @@ export class ThriftConnection implements Conversation {
   readonly #changed = new Signal();
   readonly #calls: CallQueue;
   readonly #gate: Gate;
+  /** Aborts when the connection is closed or to be ended. */
+  readonly #ending = new AbortController();
   #pendingBytes = 0;
   /** False once nothing more is taken: it ended, failed, or was told to stop. What is in hand is still answered. */
   #isReading = true;
@@ -90,6 +92,7 @@ export class ThriftConnection implements Conversation {
 
   async stop(): Promise<void> {
     this.#isReading = false;
+    this.#ending.abort();
     this.#changed.notify();
     await this.#calls.settled();
     this.#end();
@@ -121,7 +124,9 @@ export class ThriftConnection implements Conversation {
       this.#reader.push(chunk);
       for (let message = this.#reader.next(); message !== undefined; message = this.#reader.next()) {
         this.#patience.met('the end of a frame');
-        this.#calls.add(message.bytes.length, message.isFramed, this.#answer(message));
+        const kept = this.#directory.isLarge(message) ? await this.#keepRoom() : 0;
+        if (kept === undefined) return;
+        this.#calls.add(message.bytes.length, message.isFramed, this.#answer(message), kept);
         await this.#room();
         if (!this.#isReading) return;
       }
@@ -130,6 +135,16 @@ export class ThriftConnection implements Conversation {
     } catch (error) {
       this.#fail(this.#gate.asToStranger(error as Error));
     }
+  }
+
+  /** Settles when a large answer may be made, and keeps the room for it; undefined: nothing is to be begun any more. */
+  async #keepRoom(): Promise<number | undefined> {
+    const { inHand } = this.#context;
+    while (!inHand.hasRoomFor(LARGE_ANSWER_BYTES) && this.#isReading)
+      await Promise.race([inHand.less(), this.#changed.wait()]);
+    if (!this.#isReading) return undefined;
+    inHand.addAnswer(LARGE_ANSWER_BYTES);
+    return LARGE_ANSWER_BYTES;
   }
 
   /** Settles when the next call may be begun. */
@@ -162,7 +177,8 @@ export class ThriftConnection implements Conversation {
       const found = this.#directory.find(message);
       ({ label } = found);
       if (label !== AUTHENTICATE) this.#gate.expectOpen();
-      const reply = await found.answer({ ...message, method: found.method, isOneway, peer: this.#peer });
+      const call = { method: found.method, isOneway, peer: this.#peer, signal: this.#ending.signal };
+      const reply = await found.answer({ ...message, ...call });
       return isOneway ? undefined : reply;
     } catch (error) {
       outcome = this.#tell(error as Error, label);
@@ -219,8 +235,15 @@ export class ThriftConnection implements Conversation {
     if (this.#socket.writableEnded) return;
     this.#isReading = false;
     this.#patience.end();
-    this.#socket.end();
-    const late = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    const socket = this.#socket;
+    const cutOffAfter = (ms: number) => setTimeout(() => socket.destroy(), ms);
+    // The last of its answers may still be on their way to a peer that reads slowly.
+    let late = cutOffAfter(this.#context.limits.frameTimeoutMs);
+    socket.once('finish', () => {
+      clearTimeout(late);
+      late = cutOffAfter(LINGER_MS);
+    });
+    socket.end();
     void this.#closed.then(() => clearTimeout(late));
   }
 
@@ -244,6 +267,7 @@ export class ThriftConnection implements Conversation {
 
   #gone(): void {
     this.#isReading = false;
+    this.#ending.abort();
     this.#patience.end();
     this.#countPending(0);
     this.#changed.notify();
