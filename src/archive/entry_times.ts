@@ -14,7 +14,7 @@ const COMMA = 0x2c;
 const RETURN = 0x0d;
 
 /** Kinds of lines that take turns: more of them are found anew each time. */
-const MOST_LEADS = 4;
+const MOST_LEADS = 16;
 
 /** A lead is remembered if it is no longer: a longer one is no two times the same. */
 const MOST_LEAD_BYTES = 256;
@@ -22,7 +22,7 @@ const MOST_LEAD_BYTES = 256;
 const NAMES: ReadonlySet<string> = new Set(TIME_MEMBERS);
 
 export class EntryTimes {
-  /** What leads from the start of a line to the first byte of its time, latest first. */
+  /** What leads from the start of a line to the first byte of its time, the one that was met last first. */
   readonly #leads: Buffer[] = [];
   readonly #plain = new PlainTimes();
   readonly #found = new Float64Array(1);
@@ -43,8 +43,13 @@ export class EntryTimes {
 
   /** The same, written to `into[0]`; false where there is none. */
   read(bytes: Buffer, start: number, end: number, into: Float64Array): boolean {
-    for (const lead of this.#leads) {
-      if (isAt(lead, bytes, start) && this.#plain.read(bytes, start + lead.length, into)) return true;
+    const leads = this.#leads;
+    for (let at = 0; at < leads.length; at += 1) {
+      const lead = leads[at] as Buffer;
+      if (!isAt(lead, bytes, start) || !this.#plain.read(bytes, start + lead.length, into)) continue;
+      for (let to = at; to > 0; to -= 1) leads[to] = leads[to - 1] as Buffer;
+      leads[0] = lead;
+      return true;
     }
     this.#lookedBytes += end - start;
     const ms = this.#look(bytes.subarray(start, end));

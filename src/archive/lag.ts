@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizeOf } from '../base/file_size.ts';
 import type { Position } from './commit_log.ts';
 import { compareSegments, listSegments, parseSegmentName } from './segment_name.ts';
 
@@ -10,7 +10,7 @@ export async function bytesBehind(folder: string, position: Position | undefined
   for (const segment of await listSegments(folder)) {
     const order = stands === undefined ? 1 : compareSegments(segment, stands);
     if (order < 0) continue;
-    const { size } = await stat(join(folder, segment.name));
+    const size = await sizeOf(join(folder, segment.name));
     bytes += order === 0 ? Math.max(0, size - (position?.offset ?? 0)) : size;
   }
   return bytes;

@@ -3,6 +3,7 @@ import { EntryTimes } from '../archive/entry_times.ts';
 import { linearRegex } from '../base/linear_regex.ts';
 import { MEMBERS } from '../outputs/columns.ts';
 import { JsonMembers } from '../shipper/processors/json_members.ts';
+import { LEVEL_MEMBERS } from '../entry/level_members.ts';
 import { globMatcher } from './glob.ts';
 import { isLevelWanted } from './level_wish.ts';
 import type { FieldWish, Query } from './query.ts';
@@ -36,7 +37,7 @@ function checksOf({ levels, services, tags, fields }: Query): Check[] {
   const checks: Check[] = [];
   if (levels.length > 0)
     checks.push((members) => {
-      const level = textAt(members, MEMBERS.level, LEVEL_START);
+      const level = textAt(members, LEVEL_MEMBERS, LEVEL_START);
       return level !== undefined && levels.some((wish) => isLevelWanted(wish, level));
     });
   if (services.length > 0) {

@@ -23,12 +23,13 @@ async function partsOf(folder: string, span: Span, search: BlockSearch): Promise
   let reached = from;
   try {
     for await (const { header, position, endOffset } of readHeads(folder, segment, from)) {
-      if (position.offset >= end) break;
       reached = endOffset;
-      if (search.verdict(header) === 'none') continue;
       const last = parts.at(-1);
-      if (last?.end === position.offset) last.end = endOffset;
-      else parts.push({ segment, from: position.offset, end: endOffset });
+      const isWanted = search.verdict(header) !== 'none';
+      if (isWanted && last?.end === position.offset) last.end = endOffset;
+      else if (isWanted) parts.push({ segment, from: position.offset, end: endOffset });
+      // What is behind the end may be half written.
+      if (endOffset >= end) break;
     }
   } catch (error) {
     const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';

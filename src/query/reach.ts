@@ -1,9 +1,11 @@
 /** Which part of an archive can be searched now: what its receiver has acknowledged, and of a dead one all that it left whole. */
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { damageOf, findBlock, readHeads } from '../archive/block_reader.ts';
 import { readCommitted } from '../archive/committed.ts';
 import type { Position } from '../archive/commit_log.ts';
 import { listSegments, type SegmentName } from '../archive/segment_name.ts';
+import { sizeOf } from '../base/file_size.ts';
 import { isFolderLocked } from '../base/folder_lock.ts';
 import { QueryError } from './query_error.ts';
 
@@ -27,8 +29,9 @@ export async function searchable(folder: string): Promise<Span[]> {
   const spans = await Promise.all(
     segments.map(async (segment) => {
       const size = await sizeOf(join(folder, segment.name));
-      const end = segment === newest && isLive ? Math.min(size, committedBytes(segment, mark)) : size;
-      return { segment, from: 0, end };
+      if (segment !== newest) return { segment, from: 0, end: size };
+      const committed = Math.min(size, committedBytes(segment, mark));
+      return { segment, from: 0, end: isLive ? committed : await wholeEnd(folder, segment, committed, size) };
     }),
   );
   return spans.filter(({ end }) => end > 0);
@@ -38,12 +41,21 @@ export async function searchable(folder: string): Promise<Span[]> {
 const committedBytes = (segment: SegmentName, mark: Position | undefined): number =>
   mark?.segment === segment.name ? mark.offset : 0;
 
-/** 0 where retention has deleted it meanwhile. */
-async function sizeOf(path: string): Promise<number> {
+/** Where the whole blocks end of a segment that its receiver died over: a last one that is cut short is for the next one to mend. */
+async function wholeEnd(folder: string, segment: SegmentName, from: number, size: number): Promise<number> {
+  let end = from;
   try {
-    return (await stat(path)).size;
+    for await (const { endOffset } of readHeads(folder, segment, from)) {
+      if (endOffset > size) return end;
+      end = endOffset;
+    }
+    return end;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return size;
+    const damage = damageOf(error);
+    if (damage === undefined) throw error;
+    if (damage.isTorn) return damage.position.offset;
+    const next = await findBlock(folder, segment, damage.nextAt);
+    return next === undefined ? size : await wholeEnd(folder, segment, next, size);
   }
 }

@@ -22,10 +22,14 @@ const REPEAT = /^\{\d+(?:,\d*)?\}/;
 
 const CLASS_ESCAPE = /^[dDwWsSbB]$/;
 
+/** Letters whose capitals are other bytes: no search of bytes finds both. */
+const OUTSIDE_OF_ASCII = /[^\0-\x7f]/;
+
 /** What every match of this expression (RE2) has in it, or undefined where that is not plain. */
 export function requiredText(pattern: string): RequiredText | undefined {
   const isCaseless = pattern.startsWith(CASELESS);
   const body = isCaseless ? pattern.slice(CASELESS.length) : pattern;
+  if (isCaseless && OUTSIDE_OF_ASCII.test(body)) return undefined;
   const literals = alternatives(body);
   if (literals !== undefined) return { pieces: literals, isCaseless, isAll: true };
   const run = longestRun(body);
@@ -89,7 +93,7 @@ function addTo(runs: string[], depth: number, letter: string): void {
 
 /** Where a class ends that begins at `start`; undefined where it takes more than a look to say. */
 function classEnd(body: string, start: number): number | undefined {
-  const match = /^\[\^?[^\]\\[](?:[^\]\\[]|\\[^pPQx])*\]/.exec(body.slice(start));
+  const match = /^\[(?!\^?\])\^?[^\]\\[](?:[^\]\\[]|\\[^pPQx])*\]/.exec(body.slice(start));
   return match === null ? undefined : start + match[0].length - 1;
 }
 

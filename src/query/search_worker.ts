@@ -1,5 +1,5 @@
 /** Searches segments one after the other in a thread of its own, and no faster than what it finds is taken. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { isMarkedAsUntransferable, parentPort, workerData } from 'node:worker_threads';
 import { parseSegmentName } from '../archive/segment_name.ts';
 import { Signal } from '../base/signal.ts';
 import { BlockSearch } from './block_search.ts';
@@ -61,13 +61,21 @@ async function searchNamed(name: string, from: number, end: number): Promise<voi
     bytes = 0;
   };
   for await (const one of searchSegment(orders, { segment, from, end })) {
-    found.push(one);
+    found.push(one.kind === 'block' ? { ...one, lines: alone(one.lines) } : one);
     bytes += WORD_BYTES + (one.kind === 'block' ? one.lines.length : 0);
     if (bytes < TOGETHER_BYTES) continue;
     send(false);
     while (waitingBytes > MAX_WAITING_BYTES) await taken.wait();
   }
   send(true);
+}
+
+/** The lines in memory of their own: a small block is inflated into memory that Node uses for others too, and gives to nobody. */
+function alone(lines: Buffer): Buffer {
+  if (!isMarkedAsUntransferable(lines.buffer)) return lines;
+  const copy = Buffer.allocUnsafeSlow(lines.length);
+  lines.copy(copy);
+  return copy;
 }
 
 /** The memory of the lines goes over with them. */

@@ -1,5 +1,5 @@
 /** Bytes that must stand in a line for it to be wanted, by what a query says of lines. */
-import { MEMBERS } from '../outputs/columns.ts';
+import { LEVEL_MEMBERS } from '../entry/level_members.ts';
 import { namesOf } from './level_wish.ts';
 import type { Query } from './query.ts';
 import { requiredText } from './required_text.ts';
@@ -15,7 +15,7 @@ export interface Signs {
 }
 
 /** A level may be a number, whatever its name was in the query. */
-const LEVEL_IS_NUMBER = `"(?:${MEMBERS.level.join('|')})"\\s*:\\s*"?\\d`;
+const LEVEL_IS_NUMBER = `"(?:${LEVEL_MEMBERS.join('|').replaceAll('.', '\\.')})"\\s*:\\s*"?\\d`;
 
 /** How JSON may write any letter: where a text is looked for that was parsed, such a line is worth a look. */
 const ESCAPED = '\\\\u';

@@ -26,8 +26,9 @@ export interface ReplayPlan {
 export async function planReplay(folder: string, flags: ReplayFlags): Promise<ReplayPlan> {
   const speed = speedOf(flags);
   const search = new BlockSearch(parseQuery(flags, Date.now()));
-  if ((await searchable(folder)).length === 0)
-    throw new QueryError(`there is nothing to replay in ${folder}`);
+  const last = (await searchable(folder)).at(-1);
+  if (last === undefined) throw new QueryError(`there is nothing to replay in ${folder}`);
+  const end = { segment: last.segment.name, offset: last.end };
   const name = `replay:${folder}${choiceOf(flags)}`;
   let isDamaged = false;
   return {
@@ -40,14 +41,14 @@ export async function planReplay(folder: string, flags: ReplayFlags): Promise<Re
         verdict: search.verdict.bind(search),
         lines: (...[header, raw]: Parameters<Choose>) => search.lines(header, raw, EVERY_LINE),
       };
-      return replay({ folder, name, choice, speed, log, onDamage: () => (isDamaged = true) });
+      return replay({ folder, end, name, choice, speed, log, onDamage: () => (isDamaged = true) });
     },
   };
 }
 
 type Choose = Parameters<typeof replay>[0]['choice']['lines'];
 
-const EVERY_LINE = { limit: Infinity, withNumbers: false };
+const EVERY_LINE = { limit: Infinity, withNumbers: true };
 
 /** What is chosen, as it was written: another choice is another replay. Nothing for all. */
 function choiceOf({

@@ -109,6 +109,19 @@ describe('the range of times of a block', () => {
     expect(range(...lines)).toBeUndefined();
   });
 
+  test('is known of lines of six levels and two kinds each, in any order', () => {
+    const finder = new TimeRangeFinder();
+    for (let number = 0; number < 4000; number += 1) {
+      const level = ((number * 7) % 6) * 10 + 10;
+      const service = number % 5 < 3 ? '' : '"svc":"pay",';
+      const line = Buffer.from(
+        `{"level":${level},${service}"time":${NOON + number},"msg":"${'x'.repeat(40)}"}`,
+      );
+      finder.add(line, 0, line.length);
+    }
+    expect(finder.range).toEqual({ firstMs: NOON, lastMs: NOON + 3999 });
+  });
+
   test('is not known where finding it out would take too long', () => {
     const finder = new TimeRangeFinder();
     const line = (id: number): Buffer => Buffer.from(`{"id":"${'x'.repeat(4000)}${id}","ts":1769860800}`);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { ArchiveOptions } from '../../src/archive/archive.ts';
 import {
@@ -64,6 +64,14 @@ test('what is behind a place is what is left of its segment, and all after it', 
     expect(await bytesBehind(folder.path, { segment, offset: endOffset })).toBe(left);
   }
   expect(left).toBe(0);
+});
+
+test('a segment that retention deletes while it is looked at is behind nobody', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(folder.in('logs_20260131_120000.jsonl.gz'), 'x'.repeat(10));
+  // Its name is there, and it is not.
+  await symlink(folder.in('gone'), folder.in('logs_20260131_110000.jsonl.gz'));
+  expect(await bytesBehind(folder.path, undefined)).toBe(10);
 });
 
 const segmentOf = (hour: number) => {

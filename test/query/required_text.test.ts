@@ -23,6 +23,9 @@ describe('what must stand in a text for a pattern to match', () => {
     ['(?s)abc', undefined, false],
     [String.raw`\Qabc\E`, undefined, false],
     ['日本語.*', ['日本語'], false],
+    ['[^]]foo', undefined, false],
+    ['[]]foo', undefined, false],
+    ['[^a]foo', ['foo'], false],
   ])('%s', (pattern, pieces, isAll) => {
     expect(requiredText(pattern)).toEqual(pieces && { pieces, isAll, isCaseless: false });
   });
@@ -34,10 +37,33 @@ describe('what must stand in a text for a pattern to match', () => {
       isCaseless: true,
     });
   });
+
+  test('is not plain where a letter has capitals of other bytes', () => {
+    expect(requiredText('(?i)café|refused')).toBeUndefined();
+    expect(requiredText('(?i)payment .* STRAßE')).toBeUndefined();
+  });
 });
 
 const PART = fc.constantFrom(
-  ...['a', 'b', 'ab', '.', 'a*', 'b+', 'a?', 'b{2}', 'a{0}', 'c{1,}', '[ab]', '[^a]', '(ab|c)', '(a)?', '|'],
+  ...[
+    'a',
+    'b',
+    'ab',
+    '.',
+    'a*',
+    'b+',
+    'a?',
+    'b{2}',
+    'a{0}',
+    'c{1,}',
+    '[ab]',
+    '[^a]',
+    '(ab|c)',
+    '(a)?',
+    '|',
+    '[^]a]',
+    '[]a]',
+  ],
   ...[
     '^',
     '$',

@@ -1,6 +1,8 @@
-import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Position } from '../../src/archive/commit_log.ts';
+import { COMMITTED_FILE } from '../../src/archive/committed.ts';
 import { listSegments } from '../../src/archive/segment_name.ts';
 import { parseQuery, type QueryOptions } from '../../src/query/query.ts';
 import { search, searchBlocks } from '../../src/query/search.ts';
@@ -28,6 +30,16 @@ const LINES = {
 type Name = keyof typeof LINES;
 const NAMES = Object.keys(LINES) as Name[];
 
+test.each(['level', 'severity', 'lvl', 'log_level', 'loglevel', 'log.level'])(
+  'a level is found in %s, as a name and as a number',
+  async (name) => {
+    await using folder = await temporaryFolder();
+    const lines = ['"err"', '50', '"info"', '30'].map((level) => `{"${name}":${level}}`);
+    await writeQueryArchive(folder.path, [{ lines }]);
+    expect(await found(folder.path, { level: 'error' })).toEqual(lines.slice(0, 2));
+  },
+);
+
 describe('a query finds', () => {
   test.each([
     [{}, NAMES],
@@ -35,6 +47,9 @@ describe('a query finds', () => {
     [{ grep: 'DECLINED' }, []],
     [{ grep: 'DECLINED', ignoreCase: true }, ['plain', 'broken']],
     [{ grep: '日本' }, ['wide']],
+    [{ grep: 'STRAẞE', ignoreCase: true }, ['wide']],
+    [{ grep: 'Ɨ', ignoreCase: true }, []],
+    [{ grep: '[^]]no error' }, ['info']],
     [{ grep: 'STRASSE|no .* all$|all"' }, ['info']],
     [{ grep: '"user_id":42[,}]' }, ['plain', 'twice']],
     [{ grep: '^\\{level' }, ['broken']],
@@ -154,6 +169,15 @@ describe('threads', () => {
     expect(await found(folder.path, { grep: 'x' }, { threads: 2, limit: 2 })).toEqual([line(0), line(1)]);
   });
 
+  test.each(['gzip', 'zstd'] as const)('hand on small %s blocks of which all is wanted', async (format) => {
+    await using folder = await temporaryFolder();
+    const blocks = [1, 3, 700].map((count) => ({
+      lines: Array.from({ length: count }, (_, line) => `{"n":${line}}`),
+    }));
+    await writeQueryArchive(folder.path, blocks, { format });
+    expect(await found(folder.path, {}, { threads: 1 })).toEqual(blocks.flatMap(({ lines }) => lines));
+  });
+
   test('that fall end the search with their error', async () => {
     await using folder = await temporaryFolder();
     await writeQueryArchive(folder.path, [{ lines: ['{}'] }]);
@@ -217,6 +241,42 @@ describe('a search', () => {
     await opened.archive.published();
     expect(await found(folder.path, {})).toEqual(['{"n":1}', '{"n":2}']);
     expect((await stat(path)).size).toBeGreaterThan(size);
+  });
+
+  test.each([20, 60, -3])(
+    'takes a last block that a crash cut short, at byte %i, for no damage',
+    async (at) => {
+      await using folder = await temporaryFolder();
+      await writeQueryArchive(folder.path, [{ lines: ['{"n":0}'] }, { lines: ['{"n":1}'] }]);
+      const [segment] = await listSegments(folder.path);
+      const path = folder.in(segment?.name ?? '');
+      const bytes = await readFile(path);
+      const second = bytes.indexOf(Buffer.from([0x1f, 0x8b, 8, 4]), 1);
+      await truncate(path, (at < 0 ? bytes.length : second) + at);
+      await rm(folder.in(COMMITTED_FILE));
+      const told: unknown[] = [];
+      const report = {
+        damaged: () => told.push('damaged'),
+        ends: (position: Position | undefined) => told.push(position?.offset),
+      };
+      for (const wishes of [{}, { shipper: 'a' }])
+        expect(await found(folder.path, wishes, { report })).toEqual(['{"n":0}']);
+      expect(told).toEqual([second, second]);
+    },
+  );
+
+  test('that reads headers does not look behind what is acknowledged, where a block may be half written', async () => {
+    await using folder = await temporaryFolder();
+    await using opened = await openArchive(folder.path);
+    await opened.archive.append(await makeBlock({ text: '{"n":1}\n' }));
+    await opened.archive.published();
+    const [segment] = await listSegments(folder.path);
+    await appendFile(folder.in(segment?.name ?? ''), Buffer.from([0x1f, 0x8b, 8, 4, 0, 0]));
+    const told: number[] = [];
+    const report = { damaged: ({ offset }: Position) => told.push(offset) };
+    expect(await found(folder.path, { shipper: 'shipper' }, { report })).toEqual([]);
+    expect(await found(folder.path, { until: '4000000000' }, { report })).toEqual(['{"n":1}']);
+    expect(told).toEqual([]);
   });
 
   test('of an archive with damage tells it, passes it over, and finds all else', async () => {

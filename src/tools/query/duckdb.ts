@@ -20,9 +20,16 @@ interface Instance {
 
 export interface Connection {
   run(sql: string): Promise<unknown>;
+  /** Rejects for what is no SQL. */
+  extractStatements(sql: string): Promise<Statements>;
   stream(sql: string): Promise<Result>;
   createAppender(table: string): Promise<Appender>;
   closeSync(): void;
+}
+
+interface Statements {
+  /** Rejects for a statement that asks for what is not there. */
+  prepare(index: number): Promise<{ destroySync(): void }>;
 }
 
 export interface Result {

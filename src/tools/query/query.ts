@@ -28,9 +28,13 @@ export interface QueryStreams {
   readonly errors: Terminal;
 }
 
+/** As a shell has it of a program that was interrupted. */
+const INTERRUPTED = 130;
+
 /**
  * Writes what is found to `output`, until there is no more, `--limit` is reached or `stop` aborts. The answer is the exit code: 1
- * where a part of the archive can't be read, which is told. Who has seen enough and closes the pipe is no error.
+ * where a part of the archive can't be read, which is told; 130 where `stop` left no whole answer to write, of `--count` and
+ * `--sql`. Who has seen enough and closes the pipe is no error.
  * Throws QueryError for flags that say nothing, and what reading throws.
  */
 export async function query(
@@ -38,7 +42,7 @@ export async function query(
   flags: QueryCommandFlags,
   { output, errors }: QueryStreams,
   stop: AbortSignal,
-): Promise<0 | 1> {
+): Promise<0 | 1 | typeof INTERRUPTED> {
   const search = parseQuery(flags, Date.now());
   const limit = limitOf(flags);
   using bar = new ProgressBar(errors);
@@ -47,6 +51,7 @@ export async function query(
   try {
     await writeOut(answer(asked, flags, output.isTTY === true), output);
   } catch (error) {
+    if (stop.aborted && error === stop.reason) return INTERRUPTED;
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
   return telling.isDamaged ? 1 : 0;
@@ -80,7 +85,7 @@ async function* sqlAnswer(
 ): AsyncGenerator<string> {
   const { answerSql } = await import('./sql.ts');
   const { sqlFormat } = await import('./sql_format.ts');
-  yield* answerSql(sql, foundNow(asked), sqlFormat(format, isTerminal));
+  yield* answerSql(sql, allNow(asked), sqlFormat(format, isTerminal));
 }
 
 async function* counted({ folder, search, limit, stop, telling }: Asked): AsyncGenerator<string> {
@@ -89,6 +94,7 @@ async function* counted({ folder, search, limit, stop, telling }: Asked): AsyncG
     count += block.count;
     telling.found(block);
   }
+  stop.throwIfAborted();
   yield `${count}\n`;
 }
 
@@ -110,6 +116,12 @@ async function* foundNow({ folder, search, limit, stop, telling }: Asked): Async
     telling.found(block);
     yield block;
   }
+}
+
+/** As `foundNow`; throws the reason of `stop` where it is not all. */
+async function* allNow(asked: Asked): AsyncGenerator<FoundBlock> {
+  yield* foundNow(asked);
+  asked.stop.throwIfAborted();
 }
 
 /** What there is, and then what comes. */

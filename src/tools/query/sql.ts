@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EntryTimes } from '../../archive/entry_times.ts';
 import { MEMBERS, PINO_LEVELS } from '../../outputs/columns.ts';
 import type { FoundBlock } from '../../query/found.ts';
+import { LEVEL_MEMBERS } from '../../entry/level_members.ts';
 import { loadDuckDb, type Connection, type DuckDb, type Result } from './duckdb.ts';
 
 /** Rows handed over at a time: a vector of DuckDB holds no more. */
@@ -19,11 +20,13 @@ const LEVEL_NAMES = Object.entries(PINO_LEVELS)
   .map(([number, name]) => `when '${number}' then '${name}'`)
   .join(' ');
 
+const TABLE = 'create table lines(line varchar, "time" timestamp, shipper varchar)';
+
 /** What is not in it is in `entry`: `entry->>'user_id'`. A line that is no JSON has an `entry` that is null. */
 const VIEW = `create view logs as
   with parsed as (select "time", shipper, line, try_cast(line as json) as entry from lines)
   select "time",
-    case ${firstOf(MEMBERS.level)} ${LEVEL_NAMES} else upper(trim(${firstOf(MEMBERS.level)})) end as level,
+    case ${firstOf(LEVEL_MEMBERS)} ${LEVEL_NAMES} else upper(trim(${firstOf(LEVEL_MEMBERS)})) end as level,
     ${firstOf(MEMBERS.service)} as service,
     ${firstOf(MEMBERS.host)} as host,
     ${firstOf(MEMBERS.message)} as message,
@@ -32,20 +35,22 @@ const VIEW = `create view logs as
     shipper, entry, line
   from parsed`;
 
-/** Answers `sql` of these entries. They lie in memory, and in a temporary folder as far as they do not fit. Throws QueryError where DuckDB is not installed, and what DuckDB throws. */
+/** Answers `sql` of these entries. They lie in memory, and in a temporary folder as far as they do not fit. Throws QueryError where DuckDB is not installed, and what DuckDB throws: for a question that is wrong, before it takes an entry. */
 export async function* answerSql(
   sql: string,
   blocks: AsyncIterable<FoundBlock>,
   write: (result: Result) => AsyncIterable<string>,
+  duck: DuckDb = loadDuckDb(),
 ): AsyncGenerator<string> {
-  const duck = loadDuckDb();
   const folder = await mkdtemp(join(tmpdir(), 'logferry-sql-'));
   try {
     const instance = await duck.DuckDBInstance.create(':memory:', { temp_directory: folder });
     const connection = await instance.connect();
     try {
-      await load(duck, connection, blocks);
+      await connection.run(TABLE);
       await connection.run(VIEW);
+      await check(connection, sql);
+      await load(duck, connection, blocks);
       yield* write(await connection.stream(sql));
     } finally {
       connection.closeSync();
@@ -56,8 +61,13 @@ export async function* answerSql(
   }
 }
 
+/** Of several statements the first alone: those behind it may ask for what it makes. */
+async function check(connection: Connection, sql: string): Promise<void> {
+  const statements = await connection.extractStatements(sql);
+  (await statements.prepare(0)).destroySync();
+}
+
 async function load(duck: DuckDb, connection: Connection, blocks: AsyncIterable<FoundBlock>): Promise<void> {
-  await connection.run('create table lines(line varchar, "time" timestamp, shipper varchar)');
   const appender = await connection.createAppender('lines');
   const types = [duck.VARCHAR, duck.TIMESTAMP, duck.VARCHAR];
   for await (const block of blocks)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { listSegments } from '../../../src/archive/segment_name.ts';
@@ -176,6 +176,31 @@ test('--follow goes on with what comes, until enough is found or it is told to s
   stop.abort();
   expect(await following).toBe(0);
   expect(all.text).toBe('{"n":1,"x":1}\n{"n":4,"x":1}\n{"n":5,"x":1}\n{"n":6,"x":1}\n');
+});
+
+test('--follow on what a dead receiver left, with a block cut short, goes on when the next one has cut that off', async () => {
+  await using folder = await temporaryFolder();
+  await writeQueryArchive(folder.path, [{ lines: ['{"n":1}'] }]);
+  const path = folder.in((await listSegments(folder.path))[0]?.name ?? '');
+  await appendFile(path, (await readFile(path)).subarray(0, -3));
+  const stop = new AbortController();
+  const [output, errors] = [new Screen(false), new Screen(false)];
+  const following = query(folder.path, { follow: true }, { output, errors }, stop.signal);
+  await until('what there is is found', () => output.text !== '');
+  await using opened = await openArchive(folder.path);
+  await opened.archive.append(await makeBlock({ text: '{"n":2}\n', sequence: 2 }));
+  await until('what comes is found', () => output.text === '{"n":1}\n{"n":2}\n');
+  stop.abort();
+  expect({ code: await following, errors: errors.text }).toEqual({ code: 0, errors: '' });
+});
+
+test('--count that is interrupted says no number, as it would be a wrong one', async () => {
+  await using folder = await temporaryFolder();
+  await writeQueryArchive(folder.path, [{ lines: ['{"n":1}'] }, { lines: ['{"n":2}'] }]);
+  const output = new Screen(false);
+  const stopped = AbortSignal.abort(new Error('SIGINT'));
+  expect(await query(folder.path, { count: true }, { output, errors: new Screen(false) }, stopped)).toBe(130);
+  expect(output.text).toBe('');
 });
 
 test('who has seen enough closes the pipe, and that is no error', async () => {

@@ -4,7 +4,9 @@
  * receiver knows how far it was.
  */
 import type { BlockHeader } from '../../../archive/block.ts';
+import type { Position } from '../../../archive/commit_log.ts';
 import { ArchiveReader, type FollowedBlock } from '../../../archive/follow.ts';
+import { compareSegments, parseSegmentName } from '../../../archive/segment_name.ts';
 import { release } from '../../../base/large_buffers.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Lines, SourcePosition, SourcePositions } from '../../../entry.ts';
@@ -16,13 +18,15 @@ import { divided } from './divided.ts';
 export interface Choice {
   /** What the header alone says of the block's entries: none is wanted, all are, or it takes a look. */
   verdict(header: BlockHeader): 'none' | 'all' | 'look';
-  /** The wanted lines of a block, `raw` being its NDJSON, each with its newline. */
-  lines(header: BlockHeader, raw: Buffer): Lines;
+  /** The wanted lines of a block, `raw` being its NDJSON, each with its newline, and the number of each in the block, from 0. */
+  lines(header: BlockHeader, raw: Buffer): Lines & { readonly numbers: Uint32Array };
 }
 
 export interface ReplayOptions {
-  /** The archive's folder. It may be written at the same time: what is acknowledged by then is replayed. */
+  /** The archive's folder. It may be written at the same time. */
   readonly folder: string;
+  /** Where the replay ends: its receiver may be the one that writes the archive, which then grows with what is replayed. */
+  readonly end: Position;
   /** The name of the source: the same archive and choice go on where the last run ended. */
   readonly name: string;
   readonly choice: Choice;
@@ -35,7 +39,7 @@ export interface ReplayOptions {
 
 /** An archive as a source. Reading throws ArchiveError `ahead` where it ends before the place where the last run stood. */
 export function replay(options: ReplayOptions): Source {
-  const { folder, name, choice, speed } = options;
+  const { folder, name, choice, speed, end } = options;
   return {
     name: 'replay',
     canReread: true,
@@ -45,12 +49,11 @@ export function replay(options: ReplayOptions): Source {
       const report = { ...reportOf(options), isWanted };
       await using reader = new ArchiveReader(folder, start?.position, report);
       const pace = new Pace(speed);
-      let skip = start?.part ?? 0;
       while (!signal.aborted) {
         const block = await reader.next();
-        if (block === undefined) return;
+        if (block === undefined || !isBefore(end, block.position)) return;
+        const skip = start !== undefined && isAt(start.position, block.position) ? start.part : 0;
         const chunks = chunksOf(block, options, { skip, maxChunkBytes });
-        skip = 0;
         if (chunks.length > 0) await pace.wait(block.header.receivedAtMs, signal);
         if (signal.aborted) return;
         yield* chunks;
@@ -59,7 +62,7 @@ export function replay(options: ReplayOptions): Source {
   };
 }
 
-/** What is wanted of a block, after its first `skip` entries that are. */
+/** What is wanted of a block, behind its first `skip` entries. */
 function chunksOf(
   { header, position, endOffset, raw, packed }: FollowedBlock,
   { name, choice, speed }: ReplayOptions,
@@ -73,18 +76,35 @@ function chunksOf(
   const { count, rawLength, crc } = header;
   const isUrgent = speed > 0;
   const fits = rawLength <= maxChunkBytes || count === 1;
-  const lines = verdict === 'all' ? { bytes: raw, count } : choice.lines(header, raw);
+  const { numbers, ...lines } = verdict === 'all' ? { bytes: raw, count } : choice.lines(header, raw);
   if (lines.count === count && skip === 0 && fits) {
     const algorithm = position.segment.endsWith('.gz') ? 'gzip' : 'zstd';
     release(raw);
     const how = { packed: { algorithm, rawLength, crc }, isUrgent } as const;
     return [{ lines: { bytes: packed, count }, positions: at({ offset: endOffset }), ...how }];
   }
-  return divided(lines, skip, maxChunkBytes).map(({ done, ...part }) => ({
+  const numberOf = (line: number): number => numbers?.[line] ?? line;
+  const left = numbers?.filter((number) => number >= skip).length ?? Math.max(0, count - skip);
+  return divided(lines, lines.count - left, maxChunkBytes).map(({ done, ...part }) => ({
     lines: part,
-    positions: at(done === lines.count ? { offset: endOffset } : { offset: position.offset, part: done }),
+    positions: at(
+      done === lines.count
+        ? { offset: endOffset }
+        : { offset: position.offset, part: numberOf(done - 1) + 1 },
+    ),
     isUrgent,
   }));
+}
+
+/** False where the block that was to be next is damaged, or gone with its segment: the one read is another. */
+const isAt = (place: Position, { segment, offset }: Position): boolean =>
+  segment === place.segment && offset === place.offset;
+
+/** True of a block at `position` that lies before `end`. */
+function isBefore(end: Position, { segment, offset }: Position): boolean {
+  if (segment === end.segment) return offset < end.offset;
+  const [last, here] = [parseSegmentName(end.segment), parseSegmentName(segment)];
+  return last !== undefined && here !== undefined && compareSegments(here, last) < 0;
 }
 
 /** Where the last run stood, by the receiver's word. */

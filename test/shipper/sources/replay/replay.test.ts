@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Block } from '../../../../src/archive/block.ts';
@@ -9,7 +9,7 @@ import type { SourcePositions } from '../../../../src/entry.ts';
 import type { Chunk } from '../../../../src/shipper/source.ts';
 import { testShipper } from '../../../helpers/shippers.ts';
 import { planReplay, type ReplayFlags } from '../../../../src/tools/replay.ts';
-import { writeArchive } from '../../../helpers/archives.ts';
+import { openArchive, writeArchive } from '../../../helpers/archives.ts';
 import { RECEIVED_AT_MS, blocksIn, makeBlock } from '../../../helpers/blocks.ts';
 import { silentLog } from '../../../helpers/logs.ts';
 import { testReceiver } from '../../../helpers/receivers.ts';
@@ -146,6 +146,44 @@ test('it goes on behind any chunk, also in the middle of a block, with nothing m
       expect([...first.numbers, ...rest.numbers]).toEqual(expected);
     }
   }
+});
+
+test('it ends where the archive ended when it began, though what it ships goes to that archive', async () => {
+  await using folder = await temporaryFolder();
+  const [first, second, third] = await numberedBlocks(3);
+  await using opened = await openArchive(folder.path, { segmentMaxBytes: 300 });
+  const append = async (...blocks: (Block | undefined)[]): Promise<void> => {
+    for (const block of blocks) if (block !== undefined) await opened.archive.append(block);
+    await opened.archive.published();
+  };
+  await append(first);
+  const plan = await planReplay(folder.path, { speed: '0' });
+  await append(second, third);
+  const source = plan.source(silentLog);
+  const chunks = await Array.fromAsync(source.read({}, new AbortController().signal, 1_000_000));
+  expect(numbersIn(chunks.map(textOf).join(''))).toEqual(upTo(4));
+});
+
+test('in the middle of a block it goes on behind the same entry, where fewer of those before it are chosen by then', async () => {
+  await using folder = await temporaryFolder();
+  await writeArchive(folder.path, await numberedBlocks(1, { perBlock: 8 }), 'one by one');
+  const { name } = await planReplay(folder.path, { speed: '0', grep: '[2-8]}' });
+  const first = await read(folder.path, { grep: '[2-8]}' }, { maxBytes: 30 });
+  expect(first.numbers).toEqual([2, 3, 4, 5, 6, 7, 8]);
+  const { name: later } = await planReplay(folder.path, { speed: '0', grep: '[4-8]}' });
+  const from = { [later]: (first.chunks[1] as Chunk).positions[name] } as SourcePositions;
+  const done = numbersIn(first.chunks.slice(0, 2).map(textOf).join(''));
+  const rest = await read(folder.path, { grep: '[4-8]}' }, { maxBytes: 30, from });
+  expect([...done, ...rest.numbers]).toEqual([2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('where the block is gone in whose middle it stood, it leaves nothing out of the next', async () => {
+  await using folder = await temporaryFolder();
+  await writeArchive(folder.path, await numberedBlocks(2), 'one by one', { segmentMaxBytes: 10 });
+  const { chunks } = await read(folder.path, {}, { maxBytes: 20, atMost: 1 });
+  await rm(folder.in((await listSegments(folder.path))[0]?.name ?? ''));
+  const from = chunks[0]?.positions ?? {};
+  expect((await read(folder.path, {}, { from })).numbers).toEqual([5, 6, 7, 8]);
 });
 
 describe('what is chosen', () => {
