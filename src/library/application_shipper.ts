@@ -11,12 +11,10 @@ import type { ProblemCode } from './messages.ts';
 import type { Shipper, ShipperCounts, ShipperProblem } from './shipper.ts';
 import { SpoolSink } from './spool_sink.ts';
 import { Thread } from './thread.ts';
+import { LONGEST_WAIT_MS, within } from './within.ts';
 
 /** A thread that fell is begun again after so long. */
 const RESTART_AFTER_MS = 1000;
-
-/** A timer takes no longer. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** What the thread ships: the lines it is handed, or those of a run of the spool. */
 interface Task {
@@ -37,11 +35,14 @@ export class ApplicationShipper implements Shipper {
   #restart: NodeJS.Timeout | undefined;
   #logged = 0;
   #closed: Promise<void> | undefined;
+  /** Nothing more is taken. */
   #isClosed = false;
+  /** The sink has ended: no thread is begun any more. */
+  #isEnded = false;
   #growth: NodeJS.Immediate | undefined;
   /** Lines logged after the end. */
   #refused = 0;
-  /** Lines that a thread had when it fell, which the next declares lost. */
+  /** Lines that threads had when they fell, which the next declares lost. */
   #lostWithThread = 0;
   /** What threads that fell had done. */
   #past = { acknowledged: 0, rejected: 0, dropped: 0 };
@@ -79,11 +80,11 @@ export class ApplicationShipper implements Shipper {
 
   async flush(timeoutSeconds = this.#settings.SHUTDOWN_TIMEOUT): Promise<void> {
     const late = new Error(`not all that was logged was acknowledged within ${timeoutSeconds} s`);
-    await within(timeoutSeconds * 1000, late, async () => {
+    await within(timeoutSeconds * 1000, late, async (over) => {
       await this.#ready;
       if (this.#sink instanceof MemorySink) this.#sink.flush();
       if (this.#thread === undefined) throw new Error('the shipper is closed, or its thread fell');
-      await this.#thread.flush();
+      await this.#thread.flush(over);
     });
   }
 
@@ -136,19 +137,24 @@ export class ApplicationShipper implements Shipper {
 
   async #open(): Promise<void> {
     this.#task = this.#sink instanceof SpoolSink ? await this.#sink.open() : { shipperId: this.#makeId() };
-    if (this.#task !== undefined && !this.#isClosed) this.#begin(this.#task);
+    if (this.#task !== undefined && !this.#isEnded) this.#begin(this.#task);
   }
 
+  /** Never throws: a thread that can't be made is one that fell. */
   #begin(task: Task): void {
-    const thread = new Thread(
-      { options: this.#options, ...task },
-      {
-        onProblem: (code, message) => this.#tell(code, message),
-        onFallen: (reason) => this.#fell(task, reason),
-      },
-    );
-    this.#thread = thread;
-    if (this.#sink instanceof MemorySink) this.#sink.use(thread, this.#lostWithThread);
+    try {
+      this.#thread = new Thread(
+        { options: this.#options, ...task },
+        {
+          onProblem: (code, message) => this.#tell(code, message),
+          onFallen: (reason) => this.#fell(task, reason),
+        },
+      );
+    } catch (error) {
+      this.#fell(task, (error as Error).message);
+      return;
+    }
+    if (this.#sink instanceof MemorySink) this.#sink.use(this.#thread, this.#lostWithThread);
     this.#lostWithThread = 0;
   }
 
@@ -159,8 +165,9 @@ export class ApplicationShipper implements Shipper {
     if (this.#sink instanceof MemorySink) {
       this.#sink.pause();
       const { acknowledged, rejected, dropped } = this.#past;
-      this.#lostWithThread = Math.max(0, this.#sink.handedOver - acknowledged - rejected - dropped);
-      this.#past = { ...this.#past, dropped: dropped + this.#lostWithThread };
+      const lost = Math.max(0, this.#sink.handedOver - acknowledged - rejected - dropped);
+      this.#lostWithThread += lost;
+      this.#past = { ...this.#past, dropped: dropped + lost };
     }
     this.#tell('thread', `the thread that ships fell and is begun again: ${reason}`);
     this.#restart = setTimeout(() => this.#begin(task), RESTART_AFTER_MS).unref();
@@ -176,6 +183,8 @@ export class ApplicationShipper implements Shipper {
 
   async #close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + Math.min(timeoutMs, LONGEST_WAIT_MS);
+    this.#isClosed = true;
+    await this.#opened(timeoutMs);
     this.#end();
     await this.#ready;
     await this.#thread?.end(Math.max(0, deadline - performance.now()));
@@ -185,15 +194,23 @@ export class ApplicationShipper implements Shipper {
     this.#leaveExit();
   }
 
-  /** The process ends: what can still be done is done now, and waited for within EXIT_TIMEOUT. */
+  /** Settles when what was logged can go to the thread, or has to wait for another process, or after so long. */
+  async #opened(timeoutMs: number): Promise<void> {
+    if (!(this.#sink instanceof SpoolSink)) return;
+    const { waits } = this.#sink;
+    const late = new Error('the spool is not open yet');
+    await within(timeoutMs, late, () => Promise.race([this.#ready, waits])).catch(() => undefined);
+  }
+
+  /** The process ends, before the end of a `close` perhaps: what can still be done is done now, and waited for within EXIT_TIMEOUT. */
   #exit(): void {
-    if (this.#isClosed) return;
     this.#end();
     this.#thread?.endSync(this.#settings.EXIT_TIMEOUT * 1000);
   }
 
+  /** Twice is fine. */
   #end(): void {
-    this.#isClosed = true;
+    this.#isClosed = this.#isEnded = true;
     clearTimeout(this.#restart);
     clearImmediate(this.#growth);
     this.#sink.end();
@@ -217,16 +234,5 @@ export class ApplicationShipper implements Shipper {
   /** In a turn of its own: a log call must not throw, whatever is done with the problem. */
   #tell(code: ProblemCode, message: string): void {
     process.nextTick(() => this.#onProblem({ code, message }));
-  }
-}
-
-/** Settles as `task` does, or rejects with `late` after so long. */
-async function within(timeoutMs: number, late: Error, task: () => Promise<void>): Promise<void> {
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(() => tooLate.reject(late), Math.min(timeoutMs, LONGEST_WAIT_MS));
-  try {
-    await Promise.race([task(), tooLate.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

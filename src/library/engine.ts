@@ -53,7 +53,9 @@ export class Engine {
       run === undefined
         ? new Queue({ ...lines, onTaken: (bytes) => figures.set('takenBytes', (taken += bytes)) })
         : new Journal({ ...lines, ...journal, run });
-    this.#memory = run === undefined ? memorySpool(settings, this.#log) : undefined;
+    // At once: should this thread fall, what is acknowledged by then is not taken for lost.
+    const onAcknowledged = (): void => this.#showFigures();
+    this.#memory = run === undefined ? memorySpool(settings, this.#log, onAcknowledged) : undefined;
     this.#timer = setInterval(() => this.#showFigures(), FIGURES_EVERY_MS).unref();
     this.#ended = this.#keepShipping();
   }
@@ -170,9 +172,9 @@ export class Engine {
 const codeOf = (error: Error | undefined): string | undefined =>
   error instanceof ShipperError ? error.code : undefined;
 
-function memorySpool(settings: LibrarySettings, log: Logger): MemorySpool {
+function memorySpool(settings: LibrarySettings, log: Logger, onAcknowledged: () => void): MemorySpool {
   const { QUEUE_MAX_BYTES: maxBytes, QUEUE_FULL: full } = settings;
-  return new MemorySpool({ maxBytes: maxBytes / 2, full, log, now: Date.now });
+  return new MemorySpool({ maxBytes: maxBytes / 2, full, log, now: Date.now, onAcknowledged });
 }
 
 function levelsFor(settings: LibrarySettings, log: Logger): LevelController | undefined {

@@ -3,6 +3,7 @@
  * `pino(pinoStream(options))` writes from the application's own thread. docs/PINO.md says which keeps what.
  */
 import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { librarySettings } from '../config/library.ts';
 import { createShipper } from './create_shipper.ts';
@@ -36,12 +37,15 @@ export function pinoStream(options: ShipperOptions = {}): PinoStream {
   };
 }
 
+/** Until a transport is ready pino gathers lines without a bound, and can't end in order. */
+const READY_WITHIN_MS = 2000;
+
 /** What pino puts beside the options of a target. */
 const OF_PINO: readonly string[] = ['$context', 'pinoWillSendConfig'];
 
 /**
  * The target of `pino.transport`: settles, and so makes the transport ready, when entries are kept from the moment they
- * reach pino's thread. Rejects with ConfigError. Problems are `problem` events of the transport, beside the warnings.
+ * reach pino's thread, or after two seconds. Rejects with ConfigError. Problems are `problem` events of the transport, beside the warnings.
  */
 export default async function transport(given: ShipperOptions): Promise<Writable> {
   const options: ShipperOptions = Object.fromEntries(
@@ -49,7 +53,7 @@ export default async function transport(given: ShipperOptions): Promise<Writable
   );
   const { EXIT_TIMEOUT } = librarySettings(options);
   const shipper = createShipper({ onProblem: tellBoth, ...options });
-  await shipper.ready();
+  await Promise.race([shipper.ready(), delay(READY_WITHIN_MS)]);
   return new TransportStream(shipper, EXIT_TIMEOUT);
 }
 

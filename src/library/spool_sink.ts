@@ -29,6 +29,7 @@ const RETRY_AFTER_MS = 500;
 export class SpoolSink {
   readonly #options: SpoolSinkOptions;
   readonly #closing = new AbortController();
+  readonly #failed = Promise.withResolvers<void>();
   #writer: JournalWriter | undefined;
   #unlock: (() => Promise<void>) | undefined;
   #early: LineBytes[] = [];
@@ -37,6 +38,11 @@ export class SpoolSink {
 
   constructor(options: SpoolSinkOptions) {
     this.#options = options;
+  }
+
+  /** Settles when the folder could not be had at the first try: it may take long now. */
+  get waits(): Promise<void> {
+    return this.#failed.promise;
   }
 
   /** Lines dropped in all. */
@@ -55,8 +61,9 @@ export class SpoolSink {
         if (opened !== undefined) return opened;
         throw new Error('another process uses it');
       } catch (error) {
+        this.#failed.resolve();
         const folder = this.#options.settings.SPOOL_DIR;
-        if (!wasTold)
+        if (!wasTold && !this.#closing.signal.aborted)
           this.#options.onProblem(
             `the spool ${folder} can't be used, entries wait in memory: ${(error as Error).message}`,
           );

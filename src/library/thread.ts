@@ -13,13 +13,20 @@ export interface ThreadEvents {
 const MAIN = new URL('./thread_main.ts', import.meta.url);
 const PROGRAM = import.meta.url.endsWith('.ts') ? MAIN : new URL(MAIN.href.replace(/ts$/, 'js'));
 
+/** Who waits for a flush: that of this number, or a later one. */
+interface Waiter extends PromiseWithResolvers<void> {
+  readonly number: number;
+}
+
 export class Thread {
   readonly figures = new Figures();
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
   readonly #exited: Promise<void>;
-  readonly #flushes = new Map<number, PromiseWithResolvers<void>>();
-  #lastFlush = 0;
+  readonly #waiters = new Set<Waiter>();
+  /** Flushes that the thread was asked for, and how many of them are done. */
+  #asked = 0;
+  #flushed = 0;
   #isEnding = false;
   #reason = 'its thread ended';
 
@@ -40,13 +47,17 @@ export class Thread {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** Settles when all that was posted is settled. Rejects where the thread is gone first. */
-  async flush(): Promise<void> {
-    const id = (this.#lastFlush += 1);
-    const flushed = Promise.withResolvers<void>();
-    this.#flushes.set(id, flushed);
-    this.post({ kind: 'flush', id });
-    await flushed.promise.finally(() => this.#flushes.delete(id));
+  /**
+   * Settles when all that was posted is settled. Rejects where the thread is gone first, or `over` says that nobody waits
+   * any more. Those who come while one flush is under way share the next: nothing gathers while the receiver is down.
+   */
+  async flush(over: AbortSignal): Promise<void> {
+    over.throwIfAborted();
+    const waiter = { number: this.#asked + 1, ...Promise.withResolvers<void>() };
+    this.#waiters.add(waiter);
+    over.addEventListener('abort', waiter.reject, { once: true });
+    if (this.#asked === this.#flushed) this.#askForFlush();
+    await waiter.promise.finally(() => this.#waiters.delete(waiter));
   }
 
   /** Nothing more will be posted. Settles when the thread has ended by itself, or was made to after so long. */
@@ -64,18 +75,34 @@ export class Thread {
   }
 
   tellEnd(): void {
-    if (!this.#isEnding) this.post({ kind: 'end' });
+    if (this.#isEnding) return;
+    this.#askForFlush();
+    this.post({ kind: 'end' });
     this.#isEnding = true;
   }
 
+  /** Where somebody waits for one that is not under way. */
+  #askForFlush(): void {
+    const isWanted = [...this.#waiters].some(({ number }) => number > this.#asked);
+    if (!isWanted) return;
+    this.#asked += 1;
+    this.post({ kind: 'flush', id: this.#asked });
+  }
+
   #received(message: FromThread): void {
-    if (message.kind === 'flushed') this.#flushes.get(message.id)?.resolve();
+    if (message.kind === 'flushed') this.#endFlush(message.id);
     else this.#events.onProblem(message.code, message.message);
+  }
+
+  #endFlush(number: number): void {
+    this.#flushed = number;
+    for (const waiter of this.#waiters) if (waiter.number <= number) waiter.resolve();
+    if (this.#asked === this.#flushed && !this.#isEnding) this.#askForFlush();
   }
 
   #gone(): void {
     const error = new Error(`what was logged may not be delivered: ${this.#reason}`);
-    for (const { reject } of this.#flushes.values()) reject(error);
+    for (const { reject } of this.#waiters) reject(error);
     this.figures.end(this.figures.state === 'running' ? 'gave_up' : this.figures.state);
     if (!this.#isEnding) this.#events.onFallen(this.#reason);
   }

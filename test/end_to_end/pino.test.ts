@@ -55,6 +55,14 @@ test('an application that closes at SIGTERM: all it logged is archived, and it e
   expect(await archivedNumbers(folder.in('data'), run)).toEqual(range(1, 1000));
 });
 
+test('an application that does not wait for its close before process.exit: all it logged is archived', async () => {
+  const run = newRun();
+  await using app = await startLoggingApp('library', { ...PATIENT, port: receiver.port }, run);
+  app.process.stdin.write('log 1000\n');
+  expect(await app.end('closing 3')).toBe(3);
+  expect(await archivedNumbers(folder.in('data'), run)).toEqual(range(1, 1000));
+});
+
 /** More with LOGGING_APP_KILLS. */
 const KILLS = Number(process.env.LOGGING_APP_KILLS ?? 4);
 

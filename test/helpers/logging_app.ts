@@ -101,7 +101,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     setImmediate(() => {
       throw new Error('the application fell');
     });
-  if (order === 'exit') process.exit(Number(count));
+  if (order === 'closing') void chosen.close();
+  if (order === 'closing' || order === 'exit') process.exit(Number(count));
   if (order === 'on') logOn();
   say({ did: order, logged: n, ...chosen.counts() });
   if (order === 'leave') break;

@@ -1,14 +1,18 @@
+import * as childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createShipper, type ShipperOptions, type ShipperProblem } from '../../src/library/create_shipper.ts';
 import { quietPort } from '../helpers/quiet_port.ts';
 import { archivedLines, testReceiver, verdictOn } from '../helpers/receivers.ts';
 import { range } from '../helpers/spools.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
+
+const execFile = promisify(childProcess.execFile);
 
 let folder: TemporaryFolder;
 let problems: ShipperProblem[];
@@ -111,6 +115,26 @@ describe('while there is no receiver', () => {
     expect(shipper.counts).toMatchObject({ logged: 1, acknowledged: 0 });
   });
 
+  test('those who wait for a flush share one: the thread is not asked by each', async () => {
+    const port = await quietPort();
+    await using shipper = shipperTo(port, { batchInterval: 3600 });
+    const posted = vi.spyOn(Worker.prototype, 'postMessage');
+    shipper.log({ n: 1 });
+    const first = shipper.flush();
+    for (let calls = 0; calls < 100; calls += 1) await shipper.flush(0.001).catch(() => undefined);
+    shipper.log({ n: 2 });
+    const second = shipper.flush();
+    const asked = posted.mock.calls.filter(([message]) => (message as { kind: string }).kind === 'flush');
+    posted.mockRestore();
+    expect(asked).toHaveLength(1);
+    await using receiver = await testReceiver(folder.in('data'), { port });
+    await Promise.all([first, second]);
+    expect(shipper.counts.acknowledged).toBe(2);
+    const last = [shipper.flush(), shipper.flush(), shipper.close()];
+    await Promise.all(last);
+    await receiver[Symbol.asyncDispose]();
+  });
+
   test.each(['drop_oldest', 'drop_newest'] as const)(
     'memory is bounded: %s, counted, told, and declared to the receiver',
     async (queueFull) => {
@@ -207,6 +231,33 @@ test('what waited for a spool that was never its own is left in it, for the next
   await using next = shipperTo(receiver.port, { spoolDir: folder.in('spool') });
   await next.flush();
   expect(await numbers()).toEqual([1]);
+});
+
+test('what was logged before the spool was ready is shipped by a close that does not wait for that either', async () => {
+  await using receiver = await testReceiver(folder.in('data'));
+  const shipper = shipperTo(receiver.port, { spoolDir: folder.in('spool') });
+  shipper.log({ n: 1 });
+  const closed = shipper.close();
+  shipper.log({ n: 2 });
+  await closed;
+  expect(shipper.counts).toEqual({ logged: 2, acknowledged: 1, rejected: 0, dropped: 1 });
+  expect(await numbers()).toEqual([1]);
+  expect(problems).toEqual([]);
+});
+
+test('a thread that can not be made is told and tried again: nobody has to catch anything', async () => {
+  const library = JSON.stringify(new URL('../../src/library/create_shipper.ts', import.meta.url));
+  const program = `
+    const { createShipper } = await import(${library});
+    const shipper = createShipper({ onProblem: ({ code, message }) => console.log(code, message) });
+    shipper.log({ n: 1 });
+    await shipper.ready();
+    await shipper.close();
+    console.log(shipper.counts.logged);`;
+  const flags = ['--permission', '--allow-fs-read=*', '--input-type=module'];
+  const { stdout } = await execFile(process.execPath, [...flags, '-e', program], { timeout: 60_000 });
+  expect(stdout).toMatch(/^thread .*begun again: Access to this API/m);
+  expect(stdout).toMatch(/^1$/m);
 });
 
 test('a token that is refused is told, and tried again', async () => {

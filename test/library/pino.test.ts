@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { createShipper } from '../../src/library/create_shipper.ts';
 import transport, { pinoStream } from '../../src/library/pino.ts';
 import { archivedLines, testReceiver } from '../helpers/receivers.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
@@ -15,6 +16,21 @@ test('the target of a transport takes lines in parts, as pino has them, and its 
   stream.end();
   await once(stream, 'close');
   expect(await archivedLines(folder.path)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}', '{"n":4}']);
+});
+
+test('a transport whose spool another process has begins all the same, and leaves in it what it was given', async () => {
+  await using folder = await temporaryFolder();
+  await using receiver = await testReceiver(folder.in('data'));
+  const options = { port: receiver.port, ...PATIENT, spoolDir: folder.in('spool') };
+  await using holder = createShipper(options);
+  await holder.ready();
+  const stream = await transport(options);
+  stream.end('{"n":1}\n');
+  await once(stream, 'close');
+  await holder.close();
+  await using next = createShipper(options);
+  await next.flush();
+  expect(await archivedLines(folder.in('data'))).toEqual(['{"n":1}']);
 });
 
 test('a transport with options that are wrong does not begin', async () => {

@@ -3,6 +3,7 @@
  * held compressed until they are acknowledged, up to a bound, and what is dropped there is declared as a GAP. It may be
  * handed to one shipper after the other; each numbers in an epoch of its own.
  */
+import { giveBack } from '../../base/large_buffers.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Signal } from '../../base/signal.ts';
 import type { Encoded } from '../encode.ts';
@@ -16,6 +17,8 @@ export interface MemorySpoolOptions {
   readonly full: 'drop_oldest' | 'drop_newest';
   readonly log: Logger;
   readonly now: () => number;
+  /** Called whenever something was acknowledged. */
+  readonly onAcknowledged?: () => void;
 }
 
 interface Held {
@@ -84,7 +87,8 @@ export class MemorySpool implements BatchQueue {
       const next = this.#held[this.#given];
       if (next?.epoch === epoch) {
         this.#given += 1;
-        yield next.batch;
+        // Its memory is given back here: what is not acknowledged is given out again, and its bytes are counted.
+        yield { ...next.batch, isOwned: false };
       } else if (next !== undefined || epoch !== this.epoch || this.#isEnded || this.#isClosed) return;
       else await this.#changed.wait();
     }
@@ -96,8 +100,10 @@ export class MemorySpool implements BatchQueue {
       this.#held.shift();
       this.#given -= 1;
       this.#bytes -= sizeOf(first.batch);
+      if (first.batch.isOwned === true) giveBack(first.batch.body);
     }
     if (this.#bytes < this.#options.maxBytes / 2) this.#wasToldFull = false;
+    this.#options.onAcknowledged?.();
     this.#changed.notify();
   }
 

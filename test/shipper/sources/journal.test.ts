@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Receiver } from '../../../src/receiver/receiver.ts';
 import { isJournalFile, journalFileName, newRun } from '../../../src/shipper/sources/journal/journal_file.ts';
@@ -145,6 +145,24 @@ describe('a journal', () => {
     expect(entries.map(({ _part }) => _part)).toEqual([1, 2, 3, undefined, undefined]);
     expect(entries.map(({ message }) => message ?? '').join('')).toBe(`${'x'.repeat(3000)}words`);
   });
+});
+
+test('a journal that can not begin its next file goes on in the one it has, until it can', async () => {
+  await using receiver = await testReceiver(folder.in('data'));
+  const { writer, run } = await begin({ maxBytes: 4096 });
+  const next = folder.in('spool', journalFileName(run, 1));
+  await mkdir(next);
+  append(writer, numbered(100));
+  expect(writer.dropped).toBe(0);
+  await rmdir(next);
+  await until('there is a next file', async () => {
+    append(writer, ['{"more":1}']);
+    return (await files()).length > 1;
+  });
+  writer.close();
+  await ship(receiver, run);
+  expect((await archived()).slice(0, 100)).toEqual(numbered(100));
+  expect(problems).toEqual([]);
 });
 
 describe('a journal that is full', () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { lend } from '../../../src/base/large_buffers.ts';
 import { encodeBatch, type Encoded } from '../../../src/shipper/encode.ts';
+import { Outbox } from '../../../src/shipper/outbox.ts';
+import type { Rejects } from '../../../src/shipper/rejects.ts';
+import { Settlement } from '../../../src/shipper/settlement.ts';
 import { MemorySpool } from '../../../src/shipper/spool/memory_spool.ts';
 import { decodeGap } from '../../../src/wire/messages.ts';
 import { HEADER_BYTES } from '../../../src/wire/frame.ts';
@@ -89,6 +93,42 @@ test('what is acknowledged is let go of, and nothing else', async () => {
   spool.acknowledged(7, 5);
   await spool.end();
   expect(await take(spool, spool.epoch)).toEqual(['4', '5']);
+});
+
+test('the bound holds for large batches, however many have gone through', async () => {
+  const { log, at } = collectLogs();
+  const maxBytes = 48 * 1024 * 1024;
+  const spool = new MemorySpool({ maxBytes, full: 'drop_oldest', log, now: () => 1000 });
+  spool.begin();
+  const delivered = new Outbox();
+  const rejects = { settle: () => Promise.resolve() } as unknown as Rejects;
+  const onSettled = (sequence: number): void => spool.acknowledged(spool.epoch, sequence);
+  const settlement = new Settlement({ outbox: delivered, rejects, onSettled, onFailed: () => undefined });
+  for (const sequence of range(1, 60)) {
+    const raw = lend(1024 * 1024);
+    await spool.append(
+      await encodeBatch({ sequence, count: 1, raw, positions: {}, isOwned: true }, 'acked', NO_COMPRESSION),
+    );
+    if (sequence % 30 > 0) continue;
+    let left = 30;
+    for await (const one of spool.read(spool.epoch)) {
+      delivered.add(one);
+      if ((left -= 1) === 0) break;
+    }
+    settlement.upTo(sequence, spool.epoch);
+    await settlement.kept();
+  }
+  expect(spool.bytes).toBe(0);
+  expect(at('error')).toEqual([]);
+});
+
+test('the memory of a batch stays its own until it is acknowledged: it may be given out again', async () => {
+  const spool = await spoolOf(10, 'drop_oldest');
+  await spool.append({ ...(await batch(1)), isOwned: true });
+  for await (const one of spool.read(spool.epoch)) {
+    expect(one.isOwned).toBe(false);
+    break;
+  }
 });
 
 test('the next shipper gets what the one before left first, in its own numbers', async () => {

@@ -39,6 +39,8 @@ export class JournalWriter {
   /** Bytes of all files; those deleted since it was measured are in it. */
   #total = 0;
   #retryAt = 0;
+  /** When a next file is tried again that could not be begun. */
+  #nextFileAt = 0;
   #isDirty = false;
   /** Entries dropped since the last line that was written, and why. */
   #lost = { entries: 0, reason: '' };
@@ -65,11 +67,11 @@ export class JournalWriter {
       return;
     }
     try {
+      this.#roll();
       if (!this.#hasRoomFor(lines.length)) {
         this.#drop(count, 'the spool was full (SPOOL_MAX_BYTES)');
         return;
       }
-      if (this.#bytes >= this.#fileBytes) this.#file = this.#begin();
       this.#declareLost();
       const kept = this.#write(lines);
       if (kept < lines.length) this.#drop(count - countLines(lines.subarray(0, kept)), 'the disk was full');
@@ -92,6 +94,17 @@ export class JournalWriter {
     } finally {
       this.#file = undefined;
       fs.closeSync(file);
+    }
+  }
+
+  /** Begins the next file where this one is full. Where that can't be (too many files are open, say), lines go on into this one. */
+  #roll(): void {
+    if (this.#bytes < this.#fileBytes || this.#file === undefined) return;
+    if (this.#nextFileAt > performance.now()) return;
+    try {
+      this.#file = this.#begin();
+    } catch {
+      this.#nextFileAt = performance.now() + RETRY_EVERY_MS;
     }
   }
 
