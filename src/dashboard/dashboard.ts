@@ -18,8 +18,9 @@ import { loginRoutes } from './login_routes.ts';
 import { readPageFiles, sendPageFile } from './page_files.ts';
 import { Searches } from './searches.ts';
 import { sessionGuard } from './session_cookie.ts';
-import { placeOf, readStoredEntry } from './stored_entry.ts';
+import { placeOf, storedEntries } from './stored_entry.ts';
 import { Viewers } from './viewers.ts';
+import { WrongTokens } from './wrong_tokens.ts';
 
 /** One option as the page shows it. */
 export interface ConfigurationRow {
@@ -32,8 +33,8 @@ export interface ConfigurationRow {
 }
 
 export interface DashboardOptions {
-  /** The archive. */
-  readonly folder: string;
+  /** The archive; left out where there is none: then there is neither tail nor search. */
+  readonly folder?: string;
   /** Whoever shows it may look; everybody where it is left out. */
   readonly token?: string;
   /** How many pages may be open at once. */
@@ -53,7 +54,9 @@ export interface Dashboard extends AsyncDisposable {
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { folder, token, live, configuration } = options;
   const files = await readPageFiles();
-  const searches = new Searches(folder, options.log);
+  const wrong = new WrongTokens();
+  const guard = sessionGuard(token, wrong);
+  const archive = folder === undefined ? undefined : openArchivePages(folder, options.log);
   const viewers: Viewers = new Viewers({
     ...options,
     history: () => historyOf(live),
@@ -72,7 +75,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
       isOpen: true,
       handle: (request, response) => page(request.url?.split('?')[0] ?? '', request, response),
     },
-    ...loginRoutes(token),
+    ...loginRoutes(token, { guard, wrong, hasArchive: archive !== undefined }),
     {
       method: 'GET',
       path: '/api/events',
@@ -82,17 +85,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
         viewers.add(filterOf(query), response);
       },
     },
-    {
-      method: 'GET',
-      path: '/api/entry',
-      handle: async (_request, response, query) =>
-        sendJson(response, 200, await readStoredEntry(folder, placeOf(query))),
-    },
-    {
-      method: 'GET',
-      path: '/api/search',
-      handle: (_request, response, query) => searches.answer(query, response),
-    },
+    ...(archive?.routes ?? []),
     {
       method: 'GET',
       path: '/api/configuration',
@@ -101,12 +94,31 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   ];
   return {
     routes: routes.map(answeringProblems),
-    guard: sessionGuard(token),
+    guard,
     async [Symbol.asyncDispose]() {
-      await searches[Symbol.asyncDispose]();
+      await archive?.searches[Symbol.asyncDispose]();
       await viewers[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What is answered out of the archive. */
+function openArchivePages(folder: string, log: Logger): { routes: MonitorRoute[]; searches: Searches } {
+  const searches = new Searches(folder, log);
+  const readEntry = storedEntries(folder);
+  const routes: MonitorRoute[] = [
+    {
+      method: 'GET',
+      path: '/api/entry',
+      handle: async (_request, response, query) => sendJson(response, 200, await readEntry(placeOf(query))),
+    },
+    {
+      method: 'GET',
+      path: '/api/search',
+      handle: (_request, response, query) => searches.answer(query, response),
+    },
+  ];
+  return { routes, searches };
 }
 
 /** Requests that are wrong get JSON that says why; a page from elsewhere gets nothing to run on. */

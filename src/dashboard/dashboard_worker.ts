@@ -20,7 +20,7 @@ export type Answer =
   | {
       readonly kind: 'moment';
       readonly words: readonly TailWord[];
-      /** The newest two: the one before may have been filled to its end. */
+      /** The newest three: those before may have been filled to their end. */
       readonly insight: readonly InsightBucket[];
     }
   | {
@@ -43,5 +43,6 @@ async function answer(ask: Ask): Promise<Answer> {
   const { insight } = sampler;
   if (ask.kind === 'welcome') return { ...ask, latest: sampler.latest(ask.filter), insight: insight.last() };
   const words = await sampler.moment(ask.filters);
-  return { kind: 'moment', words, insight: insight.last(2) };
+  insight.reach(Date.now());
+  return { kind: 'moment', words, insight: insight.last(3) };
 }

@@ -1,6 +1,7 @@
 /** Which entries a viewer wants to see. An empty member wants any. */
 import { DashboardError } from './dashboard_error.ts';
-import type { EntryView } from './entry_view.ts';
+import type { EntryNames } from './entry_view.ts';
+import { shortCopy } from './short_copy.ts';
 
 export interface EntryFilter {
   /** `ERROR`, or `WARN+` for it and all that are worse. */
@@ -14,6 +15,9 @@ export interface EntryFilter {
 const MEMBERS = ['level', 'service', 'tag', 'text'] as const;
 
 const MAX_LENGTH = 200;
+
+/** An entry that has more tags is found by the first of them, once it is past. */
+const MAX_KEPT_TAGS = 50;
 
 /** From the mildest to the worst. */
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'FATAL'];
@@ -45,14 +49,24 @@ export const keyOf = (filter: EntryFilter): string => JSON.stringify(MEMBERS.map
 /** Whether an entry is wanted; `line` is asked for the whole of it in lower case, if need be. */
 export function isWanted(
   { level, service, tag, text }: EntryFilter,
-  view: EntryView,
+  names: EntryNames,
   line: () => string,
 ): boolean {
-  if (level !== '' && !isLevelWanted(level, view.level ?? '')) return false;
-  if (service !== '' && view.service !== service) return false;
-  if (tag !== '' && !view.tags.includes(tag)) return false;
+  if (level !== '' && !isLevelWanted(level, names.level ?? '')) return false;
+  if (service !== '' && names.service !== service) return false;
+  if (tag !== '' && !names.tags.includes(tag)) return false;
   return text === '' || line().includes(text);
 }
+
+/** These for keeping: as much of them as a filter can want, and no more tags than that. */
+export const keptNames = ({ level, service, tags }: EntryNames): EntryNames => ({
+  level: level === null ? null : keptName(level),
+  service: service === null ? null : keptName(service),
+  tags: tags.slice(0, MAX_KEPT_TAGS).map(keptName),
+});
+
+/** A letter more than a filter has: what is longer stays something else than what is not. */
+const keptName = (name: string): string => shortCopy(name, MAX_LENGTH + 1);
 
 function isLevelWanted(wanted: string, level: string): boolean {
   if (!wanted.endsWith('+')) return canonical(level) === canonical(wanted);

@@ -1,18 +1,26 @@
 /** The receiver's figures as the page is told them. */
-import type { Live, LiveFigures, LiveSeries } from '../monitor/live.ts';
+import type { Live, LiveFigures, LiveSeries, LiveShipper } from '../monitor/live.ts';
 
 /** Rows that are shown; the busiest are. */
 const MAX_SHIPPERS = 50;
 
 /** What the page is told each second: everything but the past. */
 export interface DashboardFigures extends LiveFigures {
+  /** The busiest first. */
+  readonly shippers: readonly (LiveShipper & { readonly isGone: boolean })[];
   /** Pages that are open. */
   readonly viewers: number;
   /** How many shippers there are; `shippers` has the busiest. */
   readonly shipperCount: number;
+  /** Of all of them. */
+  readonly connectedShippers: number;
+  readonly goneShippers: number;
   /** The last second that is over: its end, and what happened in it. */
   readonly second: { readonly untilMs: number } & Readonly<Record<LiveSeries, number>>;
 }
+
+/** What plain peers, HTTP and Thrift bring has an id of the receiver's own, and no connection. */
+const isGone = ({ id, connections }: LiveShipper): boolean => connections === 0 && !/^[@(]/.test(id);
 
 export function figuresOf(live: Live, viewers: number): DashboardFigures {
   const { figures } = live;
@@ -22,7 +30,9 @@ export function figuresOf(live: Live, viewers: number): DashboardFigures {
     ...figures,
     viewers,
     shipperCount: figures.shippers.length,
-    shippers: figures.shippers.slice(0, MAX_SHIPPERS),
+    connectedShippers: figures.shippers.filter(({ connections }) => connections > 0).length,
+    goneShippers: figures.shippers.filter(isGone).length,
+    shippers: figures.shippers.slice(0, MAX_SHIPPERS).map((one) => ({ ...one, isGone: isGone(one) })),
     second: {
       untilMs,
       logs: last('logs'),

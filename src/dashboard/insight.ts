@@ -1,5 +1,6 @@
 /** Levels, tags and services over the last hour, of the entries that were looked into: all that came, or a sample. */
-import type { EntryView } from './entry_view.ts';
+import type { SeenEntry } from './entry_view.ts';
+import { shortCopy } from './short_copy.ts';
 import { Tally } from './tally.ts';
 
 const BUCKET_MS = 10_000;
@@ -37,16 +38,26 @@ interface Bucket {
 }
 
 export class Insight {
+  /** One for each ten seconds, also for those in which nothing came. */
   readonly #buckets: Bucket[] = [];
 
   /** An entry that was looked into, and when it came. */
-  add({ level, service, tags }: EntryView, isMalformed: boolean, receivedAtMs: number): void {
+  add({ names: { level, service, tags }, isMalformed }: SeenEntry, receivedAtMs: number): void {
     const bucket = this.#bucket(receivedAtMs);
     bucket.sampled += 1;
     bucket.malformed += isMalformed ? 1 : 0;
     bucket.levels.add(shortened(level));
     bucket.services.add(shortened(service));
-    for (const tag of new Set(tags)) bucket.tags.add(shortened(tag));
+    for (const tag of new Set(tags.map(shortened))) bucket.tags.add(tag);
+  }
+
+  /** Begins the buckets up to now: where nothing came they stay empty. */
+  reach(nowMs: number): void {
+    const atMs = beginOf(nowMs);
+    const last = this.#buckets.at(-1)?.atMs ?? atMs - BUCKET_MS;
+    const first = Math.max(last + BUCKET_MS, atMs - (BUCKETS - 1) * BUCKET_MS);
+    for (let at = first; at <= atMs; at += BUCKET_MS) this.#buckets.push(emptyBucket(at));
+    this.#buckets.splice(0, Math.max(0, this.#buckets.length - BUCKETS));
   }
 
   /** The last so many buckets, oldest first; the newest may still be filled. */
@@ -54,26 +65,29 @@ export class Insight {
     return this.#buckets.slice(-count).map(shownOf);
   }
 
+  /** What is looked into a moment late belongs to the bucket before; a clock that went back further fills the newest on. */
   #bucket(receivedAtMs: number): Bucket {
-    const atMs = receivedAtMs - (receivedAtMs % BUCKET_MS);
-    const last = this.#buckets.at(-1);
-    // A clock that went back fills the newest on.
-    if (last !== undefined && last.atMs >= atMs) return last;
-    const bucket = {
-      atMs,
-      sampled: 0,
-      malformed: 0,
-      levels: new Tally(COUNTED.levels),
-      tags: new Tally(COUNTED.tags),
-      services: new Tally(COUNTED.services),
-    };
-    this.#buckets.push(bucket);
-    if (this.#buckets.length > BUCKETS) this.#buckets.shift();
-    return bucket;
+    this.reach(receivedAtMs);
+    const [before, newest] = this.#buckets.slice(-2);
+    if (newest !== undefined && before?.atMs === beginOf(receivedAtMs)) return before;
+    return (newest ?? before) as Bucket;
   }
 }
 
-const shortened = (name: string | null): string => (name ?? NONE).slice(0, MAX_NAME);
+const beginOf = (atMs: number): number => atMs - (atMs % BUCKET_MS);
+
+const emptyBucket = (atMs: number): Bucket => ({
+  atMs,
+  sampled: 0,
+  malformed: 0,
+  levels: new Tally(COUNTED.levels),
+  tags: new Tally(COUNTED.tags),
+  services: new Tally(COUNTED.services),
+});
+
+/** As JSON a control character is six letters. */
+const shortened = (name: string | null): string =>
+  name === null ? NONE : shortCopy(name, MAX_NAME).replace(/\p{C}/gu, '\ufffd');
 
 const shownOf = ({ levels, tags, services, ...figures }: Bucket): InsightBucket => ({
   ...figures,

@@ -1,27 +1,28 @@
 /** The token for a session, by a form: so that it is in no address, and in nothing that a script of the page can read. */
 import type { IncomingMessage } from 'node:http';
-import { isSameToken } from '../monitor/server/guard.ts';
+import { isSameToken, type MonitorGuard } from '../monitor/server/guard.ts';
 import { sendJson, type MonitorRoute } from '../monitor/server/monitor_server.ts';
 import { DashboardError } from './dashboard_error.ts';
-import { noCookie, sessionCookie, sessionGuard } from './session_cookie.ts';
+import { noCookie, sessionCookie, showsToken } from './session_cookie.ts';
+import type { WrongTokens } from './wrong_tokens.ts';
 
 const MAX_BODY_BYTES = 4096;
 
-/** After a wrong token the next is looked at so much later: nobody tries many. */
-const WRONG_TOKEN_MS = 500;
-const MAX_WRONG_AT_ONCE = 20;
-
-/** `POST /login`, `POST /logout`, and whether there is anything to log in to. */
-export function loginRoutes(token: string | undefined): MonitorRoute[] {
-  const guard = sessionGuard(token);
-  const slowDown = wrongTokens();
+/** `POST /login`, `POST /logout`, and whether there is anything to log in to; `about` is told with that. */
+export function loginRoutes(
+  token: string | undefined,
+  { guard, wrong, ...about }: { guard: MonitorGuard; wrong: WrongTokens; hasArchive: boolean },
+): MonitorRoute[] {
   return [
     {
       method: 'GET',
       path: '/api/session',
       isOpen: true,
-      handle: (request, response) =>
-        sendJson(response, 200, { isTokenWanted: token !== undefined, isLoggedIn: guard.letsIn(request) }),
+      async handle(request, response) {
+        const isLoggedIn = guard.letsIn(request);
+        if (!isLoggedIn && showsToken(request)) await wrong.wait(request);
+        sendJson(response, 200, { isTokenWanted: token !== undefined, isLoggedIn, ...about });
+      },
     },
     {
       method: 'POST',
@@ -29,11 +30,11 @@ export function loginRoutes(token: string | undefined): MonitorRoute[] {
       isOpen: true,
       async handle(request, response) {
         const given = await tokenIn(request);
-        if (token !== undefined && !isSameToken(given, token)) {
-          await slowDown();
+        if (token !== undefined && (wrong.isFull(request) || !isSameToken(given, token))) {
+          await wrong.wait(request);
           throw new DashboardError('unauthorized', 'this is not the token');
         }
-        if (token !== undefined) response.setHeader('set-cookie', sessionCookie(token, isSecure(request)));
+        if (token !== undefined) response.setHeader('set-cookie', sessionCookie(token, request));
         sendJson(response, 200, { isLoggedIn: true });
       },
     },
@@ -43,26 +44,12 @@ export function loginRoutes(token: string | undefined): MonitorRoute[] {
       isOpen: true,
       async handle(request, response) {
         await bodyOf(request);
-        response.setHeader('set-cookie', noCookie(isSecure(request)));
+        response.setHeader('set-cookie', noCookie(request));
         sendJson(response, 200, { isLoggedIn: false });
       },
     },
   ];
 }
-
-/** Waits after a wrong token. Throws DashboardError `too_many` where many wait. */
-function wrongTokens(): () => Promise<void> {
-  let waiting = 0;
-  return async () => {
-    if (waiting >= MAX_WRONG_AT_ONCE)
-      throw new DashboardError('too_many', 'too many wrong tokens at once: try again in a moment');
-    waiting += 1;
-    await new Promise((resolve) => setTimeout(resolve, WRONG_TOKEN_MS).unref());
-    waiting -= 1;
-  };
-}
-
-const isSecure = ({ socket }: IncomingMessage): boolean => 'encrypted' in socket;
 
 /** JSON: a form of another site can't send that. */
 async function tokenIn(request: IncomingMessage): Promise<string> {
@@ -80,11 +67,16 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     throw new DashboardError('bad_request', 'expected application/json');
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES)
-      throw new DashboardError('too_large', `a body of at most ${MAX_BODY_BYTES} bytes is taken here`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES)
+        throw new DashboardError('too_large', `a body of at most ${MAX_BODY_BYTES} bytes is taken here`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof DashboardError) throw error;
+    throw new DashboardError('bad_request', 'the body ended early', { cause: error });
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -7,11 +7,12 @@
 import type { StoredBlock } from '../archive/block_reader.ts';
 import { damageOf } from '../archive/block_reader.ts';
 import { release } from '../base/large_buffers.ts';
-import { isWanted, type EntryFilter } from './entry_filter.ts';
-import { viewOf, type EntryView } from './entry_view.ts';
+import { isWanted, keptNames, type EntryFilter } from './entry_filter.ts';
+import { viewOf, type EntryNames, type EntryView, type SeenEntry } from './entry_view.ts';
 import { Insight } from './insight.ts';
 import { NewBlocks } from './new_blocks.ts';
 import { pastBlocks } from './past_blocks.ts';
+import { shortCopy } from './short_copy.ts';
 import { Watchers, type TailWord } from './watchers.ts';
 
 /** A moment of so many entries, or fewer, is looked into as a whole; */
@@ -36,9 +37,15 @@ const MAX_KEPT_TEXT = 2000;
 const NEWLINE = 0x0a;
 
 interface Seen {
-  readonly view: EntryView;
+  readonly entry: SeenEntry;
   /** The whole line. */
   readonly text: string;
+}
+
+interface Kept {
+  readonly view: EntryView;
+  readonly names: EntryNames;
+  readonly line: string;
 }
 
 export class Sampler {
@@ -46,8 +53,8 @@ export class Sampler {
   readonly #folder: string;
   readonly #blocks: NewBlocks;
   readonly #watchers = new Watchers();
-  /** The latest entries looked into, with as much of their line as a filter looks at in these. */
-  readonly #latest: { readonly view: EntryView; readonly line: string }[] = [];
+  /** The latest entries looked into, with as much of their names and their line as a filter looks at in these. */
+  readonly #latest: Kept[] = [];
 
   /** Of the archive in `folder`. */
   constructor(folder: string) {
@@ -71,7 +78,7 @@ export class Sampler {
   /** Of the latest entries those that a filter wants, oldest first. */
   latest(filter: EntryFilter): EntryView[] {
     return this.#latest
-      .filter(({ view, line }) => isWanted(filter, view, () => line))
+      .filter(({ names, line }) => isWanted(filter, names, () => line))
       .slice(-LATEST_SHOWN)
       .map(({ view }) => view);
   }
@@ -83,18 +90,19 @@ export class Sampler {
     const { header, position } = block;
     const seen: Seen[] = [];
     for (const { text, line } of lastLines(raw, header.count, maxLines)) {
-      const { view, isMalformed } = viewOf(text, header, { ...position, line });
-      this.insight.add(view, isMalformed, header.receivedAtMs);
-      seen.push({ view, text });
+      const entry = viewOf(text, header, { ...position, line });
+      this.insight.add(entry, header.receivedAtMs);
+      seen.push({ entry, text });
     }
     release(raw);
     return seen;
   }
 
-  #show({ view, text }: Seen): void {
+  #show({ entry, text }: Seen): void {
     let lowerCase: string | undefined;
-    this.#watchers.see(view, () => (lowerCase ??= text.toLowerCase()));
-    this.#latest.push({ view, line: text.slice(0, MAX_KEPT_TEXT).toLowerCase() });
+    this.#watchers.see(entry, () => (lowerCase ??= text.toLowerCase()));
+    const line = shortCopy(text, MAX_KEPT_TEXT).toLowerCase();
+    this.#latest.push({ view: entry.view, names: keptNames(entry.names), line });
     if (this.#latest.length > LATEST_KEPT) this.#latest.shift();
   }
 }

@@ -1,13 +1,14 @@
 /**
- * One search of the dashboard, in a thread of its own. All that is asked for is looked through, and the newest entries are
- * kept: who looks for something wants to see the latest of it first.
+ * One search of the dashboard, in a thread of its own. All that is asked for is looked through, from the newest segment on, and
+ * the newest entries are kept: who looks for something wants to see the latest of it first.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { stepBack } from '../base/step_back.ts';
 import { parseQuery } from '../query/query.ts';
 import { QueryError } from '../query/query_error.ts';
-import { search, type Match } from '../query/search.ts';
+import type { Match } from '../query/search.ts';
 import { viewOf, type EntryView } from './entry_view.ts';
+import { searchNewestFirst } from './newest_first.ts';
 
 export interface SearchOrder {
   /** The archive. */
@@ -25,8 +26,10 @@ export interface SearchResult {
   readonly entries: readonly EntryView[];
   /** How many there are. */
   readonly found: number;
-  /** Not all of the archive was looked through: there may be newer ones. */
+  /** Not all of the archive was looked through, */
   readonly isStopped: boolean;
+  /** but all that was received since; undefined where it did not get so far. */
+  readonly reachedMs?: number;
   /** Bytes that could not be read, or entries in them. */
   readonly damaged: number;
   readonly tookMs: number;
@@ -53,34 +56,18 @@ async function answer({
     const grep = text === undefined ? {} : { grep: literally(text), ignoreCase: true };
     const query = parseQuery({ ...options, ...grep }, Date.now());
     const signal = AbortSignal.timeout(withinMs);
-    let [found, damaged] = [0, 0];
-    const newest: Match[] = [];
-    const report = {
-      damaged: (_at: unknown, _message: string, entries: number) => (damaged += Math.max(1, entries)),
-    };
-    for await (const match of search(folder, query, { signal, threads: 0, report })) {
-      newest[found % KEPT] = match;
-      found += 1;
-    }
-    const entries = newest.map((_, n) => newest[(found + n) % newest.length]).flatMap(shownOf);
-    return {
-      entries: entries.toReversed(),
-      found,
-      isStopped: signal.aborted,
-      damaged,
-      tookMs: Math.round(performance.now() - startedAt),
-    };
+    const wanted = { kept: KEPT, keptBytes: LINE_SHOWN_BYTES, signal };
+    const { matches, ...figures } = await searchNewestFirst(folder, query, wanted);
+    const tookMs = Math.round(performance.now() - startedAt);
+    return { entries: matches.map(shownOf), ...figures, tookMs };
   } catch (error) {
     if (error instanceof QueryError) return { problem: error.message.replaceAll('--', '') };
     throw error;
   }
 }
 
-function shownOf(match: Match | undefined): EntryView[] {
-  if (match === undefined) return [];
-  const { line, position, number, shipperId, receivedAtMs } = match;
-  const text = line.toString('utf8', 0, LINE_SHOWN_BYTES);
-  return [viewOf(text, { shipperId, receivedAtMs }, { ...position, line: number }).view];
+function shownOf({ line, position, number, shipperId, receivedAtMs }: Match): EntryView {
+  return viewOf(line.toString(), { shipperId, receivedAtMs }, { ...position, line: number }).view;
 }
 
 /** As a regular expression that means just this. */

@@ -30,19 +30,20 @@ export class Viewer {
     response.on('drain', () => (this.#movedAt = performance.now()));
   }
 
-  /** Sends events, as `eventText` makes them, or drops them; `entries` is how many entries are in them. */
-  send(events: string, entries = 0): void {
+  /** Sends events, as `eventText` makes them, or drops them: then it is false. `entries` is how many entries are in them. */
+  send(events: string, entries = 0): boolean {
     const response = this.#response;
-    if (response.destroyed) return;
+    if (response.destroyed) return false;
     if (response.writableLength === 0) this.#movedAt = performance.now();
     if (response.writableLength + events.length > MAX_WAITING_BYTES) {
       this.#dropped += entries;
       if (performance.now() - this.#movedAt > STUCK_AFTER_MS) this.close();
-      return;
+      return false;
     }
     const dropped = this.#dropped;
     this.#dropped = 0;
     response.write(dropped === 0 ? events : eventText('dropped', { entries: dropped }) + events);
+    return true;
   }
 
   /** Ends the stream at once. */

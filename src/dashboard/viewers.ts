@@ -12,8 +12,8 @@ import type { EntryFilter } from './entry_filter.ts';
 import { Viewer, eventText } from './viewer.ts';
 
 export interface ViewersOptions {
-  /** The archive. */
-  readonly folder: string;
+  /** The archive, if there is one: without it there are figures alone. */
+  readonly folder?: string;
   readonly maxViewers: number;
   /** What is told each second, as JSON. */
   readonly figures: () => object;
@@ -34,7 +34,9 @@ const ANSWER_WITHIN_MS = 10_000;
 export class Viewers implements AsyncDisposable {
   readonly #options: ViewersOptions;
   readonly #viewers = new Map<number, Viewer>();
-  readonly #thread: DashboardThread;
+  /** Those that were not told the past yet, and when it was last asked for. */
+  readonly #unwelcomed = new Map<number, number>();
+  readonly #thread: DashboardThread | undefined;
   #nextId = 1;
   #moments = 0;
   /** Figures that go with the next answer. */
@@ -45,7 +47,9 @@ export class Viewers implements AsyncDisposable {
 
   constructor(options: ViewersOptions) {
     this.#options = options;
-    this.#thread = new DashboardThread(options.folder, (answer) => this.#answered(answer), options.log);
+    const { folder, log } = options;
+    if (folder !== undefined)
+      this.#thread = new DashboardThread(folder, (answer) => this.#answered(answer), log);
   }
 
   get count(): number {
@@ -65,7 +69,8 @@ export class Viewers implements AsyncDisposable {
     response.once('close', () => this.#left(viewer));
     viewer.send(eventText('history', history()) + eventText('figures', figures()));
     if (this.#timer === undefined) this.#begin();
-    this.#thread.ask({ kind: 'welcome', viewer: viewer.id, filter });
+    this.#unwelcomed.set(viewer.id, -Infinity);
+    this.#welcome();
   }
 
   /** Closes all of them. */
@@ -74,7 +79,7 @@ export class Viewers implements AsyncDisposable {
     this.#viewers.clear();
     clearInterval(this.#timer);
     clearTimeout(this.#idle);
-    await this.#thread[Symbol.asyncDispose]();
+    await this.#thread?.[Symbol.asyncDispose]();
   }
 
   #begin(): void {
@@ -85,11 +90,12 @@ export class Viewers implements AsyncDisposable {
 
   #left(viewer: Viewer): void {
     this.#viewers.delete(viewer.id);
+    this.#unwelcomed.delete(viewer.id);
     if (this.#viewers.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.#thread[Symbol.asyncDispose](), KEEP_THREAD_MS).unref();
+    this.#idle = setTimeout(() => void this.#thread?.[Symbol.asyncDispose](), KEEP_THREAD_MS).unref();
   }
 
   #moment(): void {
@@ -99,21 +105,33 @@ export class Viewers implements AsyncDisposable {
     const isTime = this.#moments % MOMENTS_A_SECOND === 0;
     this.#news = isTime ? eventText('figures', this.#options.figures()) : '';
     this.#ask();
+    this.#welcome();
+  }
+
+  /** Asks for the past, again where no answer came or it was dropped: the thread had fallen, or the viewer is slow. */
+  #welcome(): void {
+    for (const [id, askedAt] of this.#unwelcomed) {
+      const viewer = this.#viewers.get(id);
+      if (viewer === undefined || performance.now() - askedAt < ANSWER_WITHIN_MS) continue;
+      if (this.#thread?.ask({ kind: 'welcome', viewer: id, filter: viewer.filter }) !== true) return;
+      this.#unwelcomed.set(id, performance.now());
+    }
   }
 
   #ask(): void {
     if (this.#askedAt !== undefined && performance.now() - this.#askedAt < ANSWER_WITHIN_MS) return;
     const filters = [...new Map([...this.#viewers.values()].map((one) => [one.key, one.filter])).values()];
-    if (this.#thread.ask({ kind: 'moment', filters })) this.#askedAt = performance.now();
+    if (this.#thread?.ask({ kind: 'moment', filters }) === true) this.#askedAt = performance.now();
   }
 
   #answered(answer: Answer): void {
     if (answer.kind === 'welcome') {
-      const { viewer, latest, insight } = answer;
-      const events = eventText('insight', { isWhole: true, buckets: insight });
-      this.#viewers
-        .get(viewer)
-        ?.send(events + eventText('tail', { entries: latest, left: 0, isPast: true }), latest.length);
+      const { viewer: id, latest, insight } = answer;
+      const viewer = this.#viewers.get(id);
+      const isTold =
+        viewer?.send(eventText('insight', { isWhole: true, buckets: insight })) === true &&
+        viewer.send(eventText('tail', { entries: latest, left: 0, isPast: true }));
+      if (isTold) this.#unwelcomed.delete(id);
       return;
     }
     this.#askedAt = undefined;

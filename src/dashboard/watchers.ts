@@ -1,7 +1,7 @@
 /** What viewers of one filter are shown of the entries that come: so many a moment, and how many there were. */
 import { eventText } from './viewer.ts';
 import { isWanted, keyOf, type EntryFilter } from './entry_filter.ts';
-import type { EntryView } from './entry_view.ts';
+import type { EntryView, SeenEntry } from './entry_view.ts';
 
 /** More than fifty lines a second nobody reads; batches come in steps, so of a moment there may be more. */
 const SHOWN_A_MOMENT = 25;
@@ -25,8 +25,8 @@ export class Watchers {
   }
 
   /** Shows an entry to whoever wants it; `line` is asked for the whole of it in lower case. */
-  see(view: EntryView, line: () => string): void {
-    for (const group of this.#groups.values()) group.see(view, line);
+  see(entry: SeenEntry, line: () => string): void {
+    for (const group of this.#groups.values()) group.see(entry, line);
   }
 
   /** What there is to tell of the moment that ends. */
@@ -51,8 +51,8 @@ class Group {
     this.#filter = filter;
   }
 
-  see(view: EntryView, line: () => string): void {
-    if (!isWanted(this.#filter, view, line)) return;
+  see({ view, names }: SeenEntry, line: () => string): void {
+    if (!isWanted(this.#filter, names, line)) return;
     this.#matched += 1;
     this.#shown.push(view);
     if (this.#shown.length > this.#allowance) this.#shown.shift();

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { filterOf, isWanted, keyOf } from '../../src/dashboard/entry_filter.ts';
+import { filterOf, isWanted, keptNames, keyOf } from '../../src/dashboard/entry_filter.ts';
 import { viewOf } from '../../src/dashboard/entry_view.ts';
 
 const HEADER = { shipperId: 'shop-1', receivedAtMs: 1000 };
 const PLACE = { segment: 'logs_20260101_000000.jsonl.gz', offset: 0, line: 0 };
 
+const LONG = 'x'.repeat(200);
+
 const viewIn = (members: object) => viewOf(JSON.stringify(members), HEADER, PLACE).view;
+const namesIn = (members: object) => viewOf(JSON.stringify(members), HEADER, PLACE).names;
 const isSeen = (query: string, members: object): boolean =>
-  isWanted(filterOf(new URLSearchParams(query)), viewIn(members), () =>
-    JSON.stringify(members).toLowerCase(),
+  [namesIn(members), keptNames(namesIn(members))].every((names) =>
+    isWanted(filterOf(new URLSearchParams(query)), names, () => JSON.stringify(members).toLowerCase()),
   );
 
 describe('a filter', () => {
@@ -29,6 +32,9 @@ describe('a filter', () => {
     ['service=pay', { service: 'payments' }, false],
     ['tag=auth', { tags: ['x', 'auth'] }, true],
     ['tag=auth', { tags: 'authority' }, false],
+    ['tag=g', { tags: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }, true],
+    [`service=${LONG}`, { service: LONG }, true],
+    [`service=${LONG}`, { service: `${LONG}x` }, false],
     ['text=Card+REFUSED', { message: 'card refused' }, true],
     ['text=refused', { message: 'taken' }, false],
     ['level=INFO&service=pay', { level: 'INFO', service: 'web' }, false],

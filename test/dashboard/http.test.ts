@@ -1,8 +1,11 @@
 /** What the dashboard answers to programs, and to whoever is not meant to look. */
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { sessionCookie } from '../../src/dashboard/session_cookie.ts';
+import { sessionCookie, sessionGuard } from '../../src/dashboard/session_cookie.ts';
+import { storedEntries } from '../../src/dashboard/stored_entry.ts';
+import { WrongTokens } from '../../src/dashboard/wrong_tokens.ts';
 import { startDashboard } from '../helpers/dashboards.ts';
 import { ReceiverProgram } from '../helpers/programs.ts';
 import { testReceiver } from '../helpers/receivers.ts';
@@ -100,6 +103,25 @@ describe('without a token', () => {
     expect(long).toMatchObject({ isCut: true, bytes: lines[1]?.length });
     expect(long.line.length).toBe(1024 * 1024);
     expect((await read(2)).status).toBe(410);
+    const readStored = storedEntries(folder.in('data'));
+    const place = { segment: '', offset: 0, ...found.entries[0]?.place, line: 0 };
+    const three = await Promise.allSettled([place, place, place].map(readStored));
+    expect(three.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(three[2]).toMatchObject({ reason: { code: 'too_many' } });
+    expect(await readStored(place)).toMatchObject({ line: lines[0] });
+  });
+
+  test('without an archive it says so, and there is nothing to look into', async () => {
+    await using dashboard = await startDashboard({});
+    const ask = (path: string): Promise<Response> => fetch(dashboard.url + path);
+    expect(await (await ask('/api/session')).json()).toMatchObject({ hasArchive: false });
+    for (const path of ['/api/search', '/api/entry?segment=logs_20260101_000000.jsonl.gz&offset=0&line=0'])
+      expect([path, (await ask(path)).status]).toEqual([path, 404]);
+    const reader = (await ask('/api/events')).body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (text.split('event: figures').length < 3) text += (await reader?.read())?.value ?? '';
+    expect(text).not.toContain('event: tail');
+    await reader?.cancel();
   });
 
   test('more viewers than allowed are turned away, and one that leaves makes room', async () => {
@@ -133,11 +155,43 @@ describe('with a token', () => {
     expect(await ask('/api/configuration', { authorization: `Bearer ${TOKEN}` })).toBe(200);
     expect(await ask(`/api/configuration?token=${TOKEN}`)).toBe(401);
     const cookieOf = (text: string): Record<string, string> => ({ cookie: text.split(';')[0] ?? '' });
-    const cookie = sessionCookie(TOKEN, false);
+    const { host } = new URL(dashboard.url);
+    const request = { headers: { host }, socket: {} } as unknown as IncomingMessage;
+    const cookie = sessionCookie(TOKEN, request);
     expect(await ask('/api/configuration', cookieOf(cookie))).toBe(200);
-    expect(await ask('/api/configuration', cookieOf(sessionCookie('another', false)))).toBe(401);
-    expect(await ask('/api/configuration', cookieOf(sessionCookie(TOKEN, false, 0)))).toBe(401);
+    expect(await ask('/api/configuration', cookieOf(sessionCookie('another', request)))).toBe(401);
+    expect(await ask('/api/configuration', cookieOf(sessionCookie(TOKEN, request, 0)))).toBe(401);
     expect(await ask('/api/configuration', cookieOf(cookie.replace(/=\d/, '=9')))).toBe(401);
+  });
+
+  test.each(['/api/configuration', '/api/session'])(
+    '%s tells nobody of many wrong tokens at once which is right',
+    async (path) => {
+      await using folder = await temporaryFolder();
+      await using dashboard = await startDashboard({ folder: folder.path, token: TOKEN });
+      const ask = async (token: string): Promise<number> =>
+        (await fetch(dashboard.url + path, { headers: { authorization: `Bearer ${token}` } })).status;
+      const startedAt = performance.now();
+      const wrong = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(`wrong-${n}`)));
+      expect(performance.now() - startedAt).toBeGreaterThan(450);
+      expect(wrong.filter((status) => status !== 429).length).toBeGreaterThanOrEqual(20);
+      await until('the right one is looked at', async () => (await ask(TOKEN)) === 200);
+    },
+  );
+
+  test('while many wrong ones wait the next of their address is not looked at, and those of others are', async () => {
+    const wrong = new WrongTokens();
+    const guard = sessionGuard(TOKEN, wrong);
+    const from = (remoteAddress: string) =>
+      ({
+        headers: { authorization: `Bearer ${TOKEN}` },
+        socket: { remoteAddress },
+      }) as unknown as IncomingMessage;
+    const waiting = Array.from({ length: 20 }, () => wrong.wait(from('a')));
+    expect([guard.letsIn(from('a')), guard.letsIn(from('b'))]).toEqual([false, true]);
+    await expect(wrong.wait(from('a'))).rejects.toMatchObject({ code: 'too_many' });
+    await Promise.all(waiting);
+    expect(guard.letsIn(from('a'))).toBe(true);
   });
 
   test('the form takes JSON alone, little of it, and the token', async () => {
@@ -154,7 +208,7 @@ describe('with a token', () => {
     const let_in = await logIn(right);
     expect(let_in.status).toBe(200);
     expect(let_in.headers.get('set-cookie')).toMatch(
-      /^logferry_session=\d+\.[0-9a-f]{64}; .*HttpOnly; SameSite=Strict$/,
+      /^logferry_session_\d+=\d+\.[0-9a-f]{64}; .*HttpOnly; SameSite=Strict$/,
     );
   });
 });

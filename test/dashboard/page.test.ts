@@ -239,6 +239,17 @@ describe.skipIf(chromium === undefined)('the page', () => {
     await until('new entries', async () => (await textOf('#tail-list')).includes('after the restart'));
   });
 
+  test('without an archive there is neither tail nor search', async () => {
+    await using bare = await startDashboard({});
+    await using visitor = await watchedPage(browser);
+    const { page } = visitor;
+    await page.goto(`${bare.url}/#search`);
+    await page.locator('.tile').first().waitFor();
+    expect(await page.locator('#tabs').innerText()).toMatch(/^Overview\s+Configuration$/);
+    expect(await page.locator('#search').isVisible()).toBe(false);
+    expect(visitor.wrongs).toEqual([]);
+  });
+
   test('a wrong token stays out, the right one gets a session that no script can read', async () => {
     const token = 'correct-horse-battery';
     await using closed = await startDashboard({ folder: folder.in('data'), token });

@@ -50,29 +50,56 @@ test('a tally keeps so many names, and sums up the others', () => {
   ]);
 });
 
-test('an hour of names as long and as many as they get is sent to a page at once', () => {
-  const insight = new Insight();
-  const header = { shipperId: 's', receivedAtMs: 0 };
-  const place = { segment: '', offset: 0, line: 0 };
-  for (let n = 0; n < 360 * 20; n += 1) {
-    const name = `${n % 20}`.padEnd(500, '\u202e');
-    const { view } = viewOf(JSON.stringify({ level: name, service: name, tags: [name] }), header, place);
-    insight.add(view, false, Math.floor(n / 20) * 10_000);
-  }
-  expect(eventText('insight', insight.last()).length).toBeLessThan(512 * 1024);
-});
+test.each(['\u202e', '\u0000', '\ud800', '"'])(
+  'an hour of names of many %j is sent to a page at once',
+  (letter) => {
+    const insight = new Insight();
+    const header = { shipperId: 's', receivedAtMs: 0 };
+    const place = { segment: '', offset: 0, line: 0 };
+    for (let n = 0; n < 360 * 20; n += 1) {
+      const name = `${n % 20}`.padEnd(500, letter);
+      const seen = viewOf(JSON.stringify({ level: name, service: name, tags: [name] }), header, place);
+      insight.add(seen, Math.floor(n / 20) * 10_000);
+    }
+    expect(eventText('insight', insight.last()).length).toBeLessThan(900 * 1024);
+  },
+);
 
 test('insight keeps an hour of buckets, and goes on where the clock went back', () => {
   const insight = new Insight();
   const header = { shipperId: 's', receivedAtMs: 0 };
   const place = { segment: '', offset: 0, line: 0 };
-  const { view } = viewOf('{"level":"info","tags":["a","a"]}', header, place);
-  for (let bucket = 0; bucket < 400; bucket += 1) insight.add(view, false, bucket * 10_000);
-  insight.add(view, true, 0);
+  const seen = viewOf('{"level":"info","tags":["a","a"]}', header, place);
+  for (let bucket = 0; bucket < 400; bucket += 1) insight.add(seen, bucket * 10_000);
+  insight.add({ ...seen, isMalformed: true }, 0);
   const buckets = insight.last();
   expect(buckets.length).toBe(360);
+  insight.add(seen, 3_989_999);
+  expect(insight.last(2).map(({ sampled }) => sampled)).toEqual([2, 2]);
   expect(buckets.at(-1)).toEqual({
     ...{ atMs: 3_990_000, sampled: 2, malformed: 1 },
     ...{ levels: [['INFO', 2]], tags: [['a', 2]], services: [['(none)', 2]] },
   });
+});
+
+test('insight has a bucket of nothing for each ten seconds in which nothing came, up to now', () => {
+  const insight = new Insight();
+  const place = { segment: '', offset: 0, line: 0 };
+  const seen = viewOf('{}', { shipperId: 's', receivedAtMs: 0 }, place);
+  const sampled = () => insight.last().map(({ atMs, sampled }) => [atMs, sampled]);
+  insight.reach(15_000);
+  expect(sampled()).toEqual([[10_000, 0]]);
+  insight.add(seen, 35_000);
+  insight.reach(59_999);
+  insight.reach(59_999);
+  expect(sampled()).toEqual([
+    [10_000, 0],
+    [20_000, 0],
+    [30_000, 1],
+    [40_000, 0],
+    [50_000, 0],
+  ]);
+  insight.reach(50_000_000);
+  expect(sampled().length).toBe(360);
+  expect(sampled().at(-1)).toEqual([50_000_000, 0]);
 });

@@ -9,8 +9,8 @@ import { silentLog } from './logs.ts';
 
 export interface DashboardWishes {
   readonly receiver?: Receiver;
-  /** The archive. */
-  readonly folder: string;
+  /** The archive, if there is one. */
+  readonly folder?: string;
   readonly token?: string;
   readonly port?: number;
   readonly maxViewers?: number;
@@ -35,7 +35,8 @@ export async function startDashboard(wishes: DashboardWishes): Promise<TestDashb
   );
   const pages = opened.use(
     await openDashboard({
-      ...{ folder, maxViewers, live, configuration, log: silentLog },
+      ...{ maxViewers, live, configuration, log: silentLog },
+      ...(folder === undefined ? {} : { folder }),
       ...(token === undefined ? {} : { token }),
     }),
   );

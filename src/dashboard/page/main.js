@@ -55,7 +55,8 @@ void enter();
 /** The views, or first the form to log in. Tries again where the receiver does not answer. */
 async function enter() {
   try {
-    const { isTokenWanted, isLoggedIn } = await ask('/api/session');
+    const { isTokenWanted, isLoggedIn, hasArchive } = await ask('/api/session');
+    for (const part of document.querySelectorAll('.of-archive')) part.classList.toggle('absent', !hasArchive);
     byId('login').hidden = isLoggedIn;
     byId('tabs').hidden = !isLoggedIn;
     byId('logout').hidden = !isTokenWanted || !isLoggedIn;
@@ -103,7 +104,8 @@ async function whyRefused() {
 
 function showView() {
   const isIn = byId('login').hidden;
-  const wanted = VIEWS.find((view) => `#${view}` === location.hash) ?? 'overview';
+  const isThere = (/** @type {string} */ view) => !byId(view).classList.contains('absent');
+  const wanted = VIEWS.find((view) => `#${view}` === location.hash && isThere(view)) ?? 'overview';
   for (const view of VIEWS) byId(view).hidden = !isIn || view !== wanted;
   for (const link of document.querySelectorAll('#tabs a'))
     link.ariaCurrent = link.getAttribute('href') === `#${wanted}` ? 'page' : null;

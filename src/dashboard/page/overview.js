@@ -1,5 +1,5 @@
 /** The first view: how it is, and how it was in the last hour. */
-import { byId, el, empty, stranger } from './dom.js';
+import { byId, el, empty, plain, stranger } from './dom.js';
 import { short } from './format.js';
 import { showDisk, showFollowers, showProblems, showShippers, showTiles } from './overview_figures.js';
 import { RateChart } from './rate_chart.js';
@@ -8,7 +8,7 @@ import { ShareChart } from './share_chart.js';
 const BUCKETS = 360;
 const SERVICES_SHOWN = 10;
 /** Services are ranked by the last five minutes. */
-const RANKED_BUCKETS = 30;
+const RANKED_MS = 300_000;
 
 export class Overview {
   #rate = new RateChart();
@@ -16,6 +16,8 @@ export class Overview {
   #tags = new ShareChart('tags');
   /** @type {any[]} */
   #buckets = [];
+  /** The receiver's clock: a browser's may be another. */
+  #nowMs = 0;
 
   /** @param {any} history */
   begin(history) {
@@ -24,6 +26,7 @@ export class Overview {
 
   /** @param {any} figures */
   show(figures) {
+    this.#nowMs = figures.nowMs;
     this.#rate.add(figures.second);
     showTiles(figures);
     showDisk(figures.archive);
@@ -39,21 +42,25 @@ export class Overview {
   look({ isWhole, buckets }) {
     const first = buckets[0]?.atMs ?? Infinity;
     const before = isWhole ? [] : this.#buckets.filter(({ atMs }) => atMs < first);
-    this.#buckets = [...before, ...buckets.map((bucket) => this.#withRate(bucket))].slice(-BUCKETS);
-    const now = Date.now() / 1000;
-    this.#levels.draw(this.#buckets, now);
-    this.#tags.draw(this.#buckets, now);
+    for (const bucket of buckets) before.push(this.#withRate(bucket, before.at(-1)));
+    this.#buckets = before.slice(-BUCKETS);
+    this.#levels.draw(this.#buckets, this.#nowMs / 1000);
+    this.#tags.draw(this.#buckets, this.#nowMs / 1000);
     this.#showServices();
     this.#showSample();
   }
 
   /**
-   * A bucket tells shares: with what came in its time, as the receiver counted it, they are rates.
+   * A bucket tells shares: with what came in its time, as the receiver counted it, they are rates. Of a time in which entries
+   * came and none was looked into the shares are taken to be those of the time before.
    * @param {any} bucket
+   * @param {any} before
    */
-  #withRate(bucket) {
+  #withRate(bucket, before) {
     const rate = this.#rate.meanBetween(bucket.atMs, bucket.atMs + 10_000);
-    return { ...bucket, rate, factor: bucket.sampled === 0 ? 0 : rate / bucket.sampled };
+    const isKnown = bucket.sampled > 0 || rate === 0 || before === undefined;
+    const { levels, tags, services, of } = isKnown ? { ...bucket, of: bucket.sampled } : before;
+    return { ...bucket, levels, tags, services, of, rate, factor: of === 0 ? 0 : rate / of };
   }
 
   #malformed() {
@@ -61,11 +68,13 @@ export class Overview {
   }
 
   #showServices() {
-    const recent = this.#buckets.slice(-RANKED_BUCKETS);
+    const newestMs = this.#buckets.at(-1)?.atMs ?? 0;
+    const recent = this.#buckets.filter(({ atMs }) => atMs > newestMs - RANKED_MS);
     const services = ranked(recent, 'services');
     const buckets = Math.max(1, recent.length);
     const most = services[0]?.[1] ?? 1;
-    const items = services.slice(0, SERVICES_SHOWN).map(([name, entries]) => {
+    const came = services.filter(([, entries]) => entries > 0);
+    const items = came.slice(0, SERVICES_SHOWN).map(([name, entries]) => {
       const fill = el('span', { className: 'fill' });
       fill.style.width = `${(100 * entries) / most}%`;
       return el(
@@ -113,6 +122,7 @@ function ranked(buckets, member) {
 }
 
 /**
+ * Offers these for typing; what can't be seen can't be typed.
  * @param {string} id
  * @param {readonly (readonly [string, number])[]} names
  */
@@ -120,7 +130,7 @@ function suggest(id, names) {
   const list = byId(id);
   const wanted = names
     .map(([name]) => name)
-    .filter((name) => !name.startsWith('('))
+    .filter((name) => !name.startsWith('(') && plain(name) === name)
     .slice(0, 40);
   if (list.dataset.names === wanted.join('\n')) return;
   list.dataset.names = wanted.join('\n');

@@ -10,12 +10,11 @@ export function showTiles({
   rawBytes,
   archivedBytes,
   compressionRatio,
-  shippers,
-  shipperCount,
+  connectedShippers,
+  goneShippers,
   connections,
   ackSeconds,
 }) {
-  const connected = shippers.filter((/** @type {any} */ one) => one.connections > 0).length;
   const wrong = entries.rejected + entries.lost;
   const [inValue, inUnit] = bytesParts(perSecond.bytesIn);
   const [storedValue, storedUnit] = bytesParts(archivedBytes);
@@ -37,10 +36,10 @@ export function showTiles({
     },
     {
       name: 'Shippers',
-      value: count(connected),
+      value: count(connectedShippers),
       beside:
-        shipperCount > connected
-          ? `${count(connections)} connections, ${count(shipperCount - connected)} seen before`
+        goneShippers > 0
+          ? `${count(connections)} connections, ${count(goneShippers)} seen before`
           : `${count(connections)} connections`,
     },
     {
@@ -108,7 +107,7 @@ export function showShippers({ shippers, shipperCount }) {
     one.level === undefined ? '—' : String(one.level),
     one.archivedBytes > 0 ? (one.rawBytes / one.archivedBytes).toFixed(1) : '—',
     el('span', {}, ...shown(one.version ?? '—', { isRow: true })),
-    one.connections > 0 ? 'connected' : 'gone',
+    one.connections > 0 ? 'connected' : one.isGone ? 'gone' : '—',
   ]);
   const columns = ['Shipper', 'Logs/s#', 'Lag#', 'Last ack#?', 'Level#?', 'Ratio#?', 'Version?', 'State'];
   const more = shipperCount - shippers.length;

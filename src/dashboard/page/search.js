@@ -1,7 +1,7 @@
 /** Looks for entries in the archive. */
 import { byId } from './dom.js';
 import { entryRow, moveByKeys, offerLevels } from './entry_row.js';
-import { count, duration } from './format.js';
+import { count, duration, moment } from './format.js';
 import { ask } from './ask.js';
 
 const NAMES = ['level', 'service', 'tag', 'text'];
@@ -57,12 +57,12 @@ export class Search {
   }
 
   /** @param {any} result */
-  #show({ entries, found, isStopped, damaged, tookMs }) {
+  #show({ entries, found, isStopped, reachedMs, damaged, tookMs }) {
     const parts = [
       found === 0 ? 'Nothing found' : found === 1 ? '1 entry' : `${count(found)} entries`,
       found > entries.length ? `, the newest ${count(entries.length)} shown` : '',
       ` (${duration(tookMs / 1000)}).`,
-      isStopped ? ' It took too long and was stopped: choose a shorter time.' : '',
+      isStopped ? ` It took too long and was stopped${reach(reachedMs)}: choose a shorter time.` : '',
       damaged > 0 ? ` ${count(damaged)} could not be read: the archive is damaged.` : '',
     ];
     byId('search-state').textContent = parts.join('');
@@ -72,3 +72,12 @@ export class Search {
     none.textContent = 'No entry of this time is like that.';
   }
 }
+
+/**
+ * How far a search came that was stopped.
+ * @param {number} [ms] all that was received since is looked through
+ */
+const reach = (ms) =>
+  ms === undefined
+    ? ', and newer ones may be missing'
+    : `. All since ${moment(ms)} was looked through, of what is older some may be missing`;

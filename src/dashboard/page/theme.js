@@ -8,7 +8,7 @@ const isDark = matchMedia('(prefers-color-scheme: dark)');
 
 export function prepareTheme() {
   const button = byId('theme');
-  let choice = localStorage.getItem(KEY) ?? 'auto';
+  let choice = remembered() ?? 'auto';
   const apply = () => {
     document.documentElement.dataset.theme = choice === 'auto' ? (isDark.matches ? 'dark' : 'light') : choice;
     button.replaceChildren(el('span', { className: 'wide-only', textContent: 'Theme: ' }), choice);
@@ -17,9 +17,27 @@ export function prepareTheme() {
   };
   button.addEventListener('click', () => {
     choice = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length] ?? 'auto';
-    localStorage.setItem(KEY, choice);
+    remember(choice);
     apply();
   });
   isDark.addEventListener('change', apply);
   apply();
+}
+
+/** A browser may keep nothing for a page: then the choice lasts as long as the page. */
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} choice */
+function remember(choice) {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // The page has it.
+  }
 }
