@@ -74,8 +74,8 @@ export function librarySettings(options: Readonly<Record<string, unknown>>): Lib
   for (const [as, value] of Object.entries(options)) {
     const name = NAMES.get(as);
     if (name === undefined) problems.push(`${as} is not an option`);
-    else if (given.has(name)) problems.push(`${as} and ${given.get(name)?.as ?? ''} are the same option`);
     else if (value === undefined) continue;
+    else if (given.has(name)) problems.push(`${as} and ${given.get(name)?.as ?? ''} are the same option`);
     else if (isData(value)) given.set(name, { value, as });
     else
       problems.push(

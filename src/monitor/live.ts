@@ -7,7 +7,7 @@ import type { ArchiveFigures } from './archive_figures.ts';
 import type { Ledger } from './ledger.ts';
 import { RecentSeconds, type History } from './recent_seconds.ts';
 import type { ProcessFigures, ProcessReading } from './process_figures.ts';
-import type { ShipperRow } from './shipper_table.ts';
+import { entriesAsTheyCame, type ShipperRow } from './shipper_table.ts';
 
 /** How a receiver is; `reason` where it is not `ok`. */
 export interface LiveHealth {
@@ -96,9 +96,9 @@ export class Live implements Disposable {
     const at = this.#now();
     this.#recent.tick(this.#totals(), at);
     const seen = new Map<string, readonly Seen[]>();
-    for (const { id, storedEntries } of this.#options.ledger.shippers.rows) {
-      const before = this.#seen.get(id) ?? [];
-      seen.set(id, [...before, { at, entries: storedEntries }].slice(-RATE_SECONDS - 1));
+    for (const row of this.#options.ledger.shippers.rows) {
+      const before = this.#seen.get(row.id) ?? [];
+      seen.set(row.id, [...before, { at, entries: entriesAsTheyCame(row) }].slice(-RATE_SECONDS - 1));
     }
     this.#seen = seen;
   }

@@ -1,7 +1,7 @@
 /**
  * Who ships, as the receiver sees it: counted once per batch. Ids are whatever peers like, so only so many have a row of
  * their own; what the others did is summed up under OTHER. A row that is given up is added to OTHER, so the sum over all rows
- * never goes back.
+ * never goes back; what came to OTHER that way came at once, and is told apart for whoever makes rates of it.
  */
 
 /** Stands for all that have no row of their own; no shipper can have this id. */
@@ -30,6 +30,9 @@ export interface ShipperRow extends ShipperWord {
   /** Before and after compression, of what was stored. */
   readonly rawBytes: number;
   readonly archivedBytes: number;
+  /** Of OTHER: what of these was stored under rows that were given up. */
+  readonly formerEntries?: number;
+  readonly formerArchivedBytes?: number;
   /** How long the last batch took from its last byte to its acknowledgement. */
   readonly ackSeconds: number;
   /** Milliseconds since 1970; 0 before the first. */
@@ -39,6 +42,14 @@ export interface ShipperRow extends ShipperWord {
   /** Milliseconds since 1970: since then some wait, and none was acknowledged. */
   readonly waitingSinceMs: number;
 }
+
+/** Entries stored, as they came: what rates are made of. */
+export const entriesAsTheyCame = ({ storedEntries, formerEntries = 0 }: ShipperRow): number =>
+  storedEntries - formerEntries;
+
+/** Compressed bytes stored, likewise. */
+export const bytesAsTheyCame = ({ archivedBytes, formerArchivedBytes = 0 }: ShipperRow): number =>
+  archivedBytes - formerArchivedBytes;
 
 type Row = { -readonly [Member in keyof ShipperRow]: ShipperRow[Member] };
 
@@ -63,7 +74,7 @@ interface StoredBlock {
 export class ShipperTable {
   /** The one that did something last is the last. */
   readonly #rows = new Map<string, Row>();
-  readonly #other = newRow(OTHER);
+  readonly #other = { ...newRow(OTHER), formerEntries: 0, formerArchivedBytes: 0 };
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -135,6 +146,8 @@ export class ShipperTable {
       if (row.connections > 0 || row.waiting > 0) continue;
       this.#rows.delete(row.id);
       for (const member of SUMMED) this.#other[member] += row[member];
+      this.#other.formerEntries += row.storedEntries;
+      this.#other.formerArchivedBytes += row.archivedBytes;
       return true;
     }
     return false;

@@ -5,8 +5,9 @@
  *
  * The texts are many, or long, as their peer likes: they go from bytes to bytes, a piece at a time.
  */
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizeOf } from '../base/file_size.ts';
 import type { Texts } from '../wire/plain.ts';
 
 /** Past this the rejected are only counted: what a peer sends wrong must not fill the disk. */
@@ -104,15 +105,6 @@ function* recordPieces(head: Buffer, texts: Buffer): Generator<Buffer, void, und
     piece[fill++] = escaped === 0 ? byte : escaped;
   }
   yield piece.subarray(0, fill);
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
 }
 
 /** The first error is the one that is told. */

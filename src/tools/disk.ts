@@ -5,6 +5,7 @@ import { readLoss, readPlaces } from '../archive/follower_places.ts';
 import { bytesBehind } from '../archive/lag.ts';
 import type { RetentionLimits } from '../archive/retention.ts';
 import { listSegments } from '../archive/segment_name.ts';
+import { sizeOf } from '../base/file_size.ts';
 import { OUTPUT_NAMES, planOutput, type OutputSettings } from '../outputs/plans.ts';
 import { filesOf } from '../outputs/rotating_file.ts';
 import { showBytes, textTable } from './table.ts';
@@ -153,16 +154,6 @@ async function folderBytes(folder: string): Promise<number> {
   try {
     const sizes = await Promise.all((await readdir(folder)).map((name) => sizeOf(join(folder, name))));
     return sizes.reduce((sum, size) => sum + size, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
-}
-
-/** 0 for what is gone by now. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;

@@ -1,6 +1,7 @@
 /** docker-compose.yml hands every option on, and none that is not there. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadSettings } from '../../src/config/load.ts';
 import { OPTIONS, optionsFor, type OptionName } from '../../src/config/options.ts';
 
@@ -13,6 +14,9 @@ const NOT_HANDED_ON: readonly OptionName[] = [
   'SHUTDOWN_TIMEOUT',
   'GENERATE_OUT',
 ];
+
+/** Where these listen is another matter in a container: nobody else is on its loopback. */
+const HOSTS: readonly OptionName[] = ['SERVER_HOST', 'METRICS_HOST', 'DASHBOARD_HOST'];
 
 /** A line of an environment: the name, and `${variable:-default}` or a text. */
 const LINE = /^ {6}([A-Z_]+): (?:\$\{([A-Z_]+):-(.*)\}|(.+))$/gm;
@@ -56,12 +60,25 @@ describe.each(['server', 'client'] as const)('the %s', (service) => {
   test('where nothing is set, has the defaults', () => {
     const lines = environmentOf(service);
     const env = Object.fromEntries(lines.map((line) => [line.name, line.text]));
-    const defaults = loadSettings({ flags: {}, env: { SERVER_HOST: env.SERVER_HOST } });
-    expect(loadSettings({ flags: {}, env })).toEqual(defaults);
+    const hosts = Object.fromEntries(HOSTS.map((name) => [name, env[name]]));
+    expect(loadSettings({ flags: {}, env })).toEqual(loadSettings({ flags: {}, env: hosts }));
     for (const line of lines)
-      if (line.variable !== undefined)
+      if (line.variable !== undefined && !HOSTS.includes(line.name as OptionName))
         expect([OPTIONS[line.name as OptionName].default, '']).toContain(line.text);
   });
+});
+
+test('the dashboard and metrics of the server are reached from this machine, and from no other', () => {
+  const { services } = parse(text, { merge: true }) as { services: { server: { ports: string[] } } };
+  const presets = Object.fromEntries(environmentOf('server').map((line) => [line.name, line.text]));
+  for (const [name, preset] of [
+    ['DASHBOARD', '8080'],
+    ['METRICS', '9101'],
+  ] as const) {
+    expect(presets[`${name}_HOST`]).toBe('0.0.0.0');
+    const port = `\${${name}_PORT:-${preset}}`;
+    expect(services.server.ports).toContain(`127.0.0.1:${port}:${port}`);
+  }
 });
 
 describe.each([

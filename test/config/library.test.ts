@@ -48,6 +48,12 @@ describe('the options of the library', () => {
     });
   });
 
+  test('that are undefined are not given, whichever name comes first', () => {
+    expect(librarySettings({ host: 'a', serverHost: undefined }).SERVER_HOST).toBe('a');
+    expect(librarySettings({ serverHost: undefined, host: 'a' }).SERVER_HOST).toBe('a');
+    expect(librarySettings({ port: undefined, serverPort: 6000 }).SERVER_PORT).toBe(6000);
+  });
+
   test('are not read from the environment', () => {
     process.env.BATCH_SIZE = '7';
     expect(librarySettings({}).BATCH_SIZE).toBe(50);

@@ -17,7 +17,7 @@ interface Container {
   readonly image: string;
   readonly args: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value: string }[];
-  readonly ports: readonly { readonly name: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly livenessProbe: object;
   readonly readinessProbe: object;
   readonly resources: {
@@ -33,7 +33,10 @@ interface Manifest {
     readonly selector: { readonly matchLabels: object };
     readonly ports: readonly { readonly targetPort: string }[];
     readonly template: {
-      readonly metadata: { readonly labels: object };
+      readonly metadata: {
+        readonly labels: object;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
       readonly spec: { readonly securityContext: object; readonly containers: readonly Container[] };
     };
   };
@@ -105,6 +108,23 @@ describe.each(workloads.map((workload) => [workload.metadata.name, workload] as 
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
+        });
+      }
+    });
+
+    test('is scraped where its metrics are', () => {
+      const { annotations = {} } = spec.template.metadata;
+      for (const { env = [], ports } of containers.filter((one) => one.image === 'logferry-server')) {
+        const { METRICS_HOST, METRICS_PORT } = loadSettings({
+          flags: {},
+          env: Object.fromEntries(env.map(({ name, value }) => [name, value])),
+        });
+        expect(METRICS_HOST).toBe('0.0.0.0');
+        expect(ports).toContainEqual({ name: 'metrics', containerPort: METRICS_PORT });
+        expect(annotations).toEqual({
+          'prometheus.io/scrape': 'true',
+          'prometheus.io/port': String(METRICS_PORT),
+          'prometheus.io/path': '/metrics',
         });
       }
     });

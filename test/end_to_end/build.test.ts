@@ -25,7 +25,7 @@ beforeAll(async () => {
   packed = JSON.parse(await readFile('package.json', 'utf8')) as Package;
   // Whether the types are right is the affair of `npm run check`.
   const unchecked = ['--noCheck', '--noEmitOnError', 'false'];
-  await run(process.execPath, ['scripts/build.ts', '--outDir', root.in('package', 'dist'), ...unchecked]);
+  await build(root.in('package', 'dist'), ...unchecked);
   for (const name of ['package.json', ...packed.files.filter((file) => file !== 'dist')])
     await cp(name, root.in('package', name), { recursive: true });
 });
@@ -54,6 +54,32 @@ test('the build ships and verifies with the compiled programs alone', async () =
   } finally {
     server.kill('SIGKILL');
   }
+});
+
+const build = (out: string, ...args: string[]) =>
+  run(process.execPath, ['scripts/build.ts', '--outDir', out, ...args]);
+
+test.each([
+  ['a project', ['package.json', 'src']],
+  ['sources alone', ['src']],
+  ['a build with something beside it', ['server_main.js', 'notes.txt']],
+])('%s is not built over', async (_, names) => {
+  await using folder = await temporaryFolder();
+  for (const name of names) await writeFile(folder.in(name), 'mine');
+  await expect(build(folder.path)).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('holds something else than a build') as string,
+  });
+  expect(await readdir(folder.path)).toEqual(names.toSorted());
+});
+
+test('a build that fails leaves the one before as it was, and nothing beside it', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(folder.in('dist'));
+  await writeFile(folder.in('dist', 'server_main.js'), 'the one before');
+  await expect(build(folder.in('dist'), '--target', 'none')).rejects.toMatchObject({ code: 1 });
+  expect(await readdir(folder.path)).toEqual(['dist']);
+  expect(await readFile(folder.in('dist', 'server_main.js'), 'utf8')).toBe('the one before');
 });
 
 describe('the package, installed into an empty project from its tarball', () => {

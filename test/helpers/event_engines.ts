@@ -40,7 +40,7 @@ function engine(sql: Sql, place: AsyncDisposable): Engine {
   const kept: Sql = {
     query: (statement, values) => sql.query(statement, values),
     script: (statements) => sql.script(statements),
-    transaction: (work) => sql.transaction(work),
+    transaction: (work, purpose) => sql.transaction(work, purpose),
     listen: (channel, notified) => sql.listen(channel, notified),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -3,6 +3,7 @@ import { Ledger } from '../../src/monitor/ledger.ts';
 import { Live } from '../../src/monitor/live.ts';
 import { ProcessFigures } from '../../src/monitor/process_figures.ts';
 import { RECENT_SECONDS, RecentSeconds } from '../../src/monitor/recent_seconds.ts';
+import { OTHER } from '../../src/monitor/shipper_table.ts';
 
 function watched(now: () => number) {
   const ledger = new Ledger();
@@ -42,6 +43,31 @@ test('rates of the moment, of the receiver and of each shipper', () => {
   expect(live.history(3)).toEqual({
     untilMs: 5000,
     perSecond: { logs: [100, 100, 100], bytesIn: [0, 0, 0], archivedBytes: [0, 0, 0], acks: [0, 0, 0] },
+  });
+});
+
+test('a shipper whose row is given up makes no rate of the others', () => {
+  let now = 0;
+  using subject = watched(() => now);
+  const { ledger, live } = subject;
+  const tick = (): void => {
+    now += 1000;
+    live.tick();
+  };
+  const store = (shipperId: string, count: number): void =>
+    ledger.shippers.stored({ shipperId, count, rawLength: count, body: { length: count } });
+  const early = ledger.shippers.opened('early', 'a:1');
+  store('early', 1_000_000);
+  for (let id = 1; id < 200; id += 1) ledger.shippers.opened(`web-${id}`, 'a:1');
+  store('late', 1);
+  tick();
+  early.closed();
+  ledger.shippers.opened('web-200', 'a:1');
+  store('late', 2);
+  tick();
+  expect(live.figures.shippers.find(({ id }) => id === OTHER)).toMatchObject({
+    storedEntries: 1_000_003,
+    entriesPerSecond: 2,
   });
 });
 

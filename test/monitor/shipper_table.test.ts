@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OTHER, ShipperTable } from '../../src/monitor/shipper_table.ts';
+import { OTHER, ShipperTable, bytesAsTheyCame, entriesAsTheyCame } from '../../src/monitor/shipper_table.ts';
 
 const MAX_ROWS = 200;
 
@@ -46,6 +46,17 @@ test('who makes up ids gets no more rows, and what they did is still counted', (
   expect(rows.reduce((sum, row) => sum + row.storedEntries, 0)).toBe(5 * MAX_ROWS);
   expect(rows.some(({ id }) => id === 'stays')).toBe(true);
   stays.closed();
+});
+
+test('what a row that is given up had stored is in no rate', () => {
+  const table = new ShipperTable();
+  table.stored(block('early', 1000));
+  for (let id = 0; id < MAX_ROWS; id += 1) table.opened(`web-${id}`, 'a:1');
+  table.stored(block('late', 3));
+  const { rows } = table;
+  expect(rows.at(-1)).toMatchObject({ id: OTHER, storedEntries: 1003, archivedBytes: 1003 });
+  expect(rows.map(entriesAsTheyCame).at(-1)).toBe(3);
+  expect(rows.map(bytesAsTheyCame).at(-1)).toBe(3);
 });
 
 test('where all that have a row are connected a further one is counted among the others', () => {

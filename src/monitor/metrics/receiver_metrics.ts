@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts';
-import type { ShipperRow } from '../shipper_table.ts';
+import { bytesAsTheyCame, entriesAsTheyCame, type ShipperRow } from '../shipper_table.ts';
 import { byLabel, type Metric, type MetricGroup, type Sample } from './metric.ts';
 
 const BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost'] as const;
@@ -120,15 +120,15 @@ const SHIPPER_METRICS: readonly Metric<Ledger>[] = [
     name: 'logferry_shipper_entries_total',
     type: 'counter',
     labels: ['shipper'],
-    help: 'Entries stored, by shipper id; at most 200 ids, those that were quiet for longest are summed up under (other).',
-    read: (ledger) => ofShippers(ledger, (row) => row.storedEntries),
+    help: 'Entries stored, by shipper id; of at most 200 at a time; (other) is what came of further ones while all of those were connected.',
+    read: (ledger) => ofShippers(ledger, entriesAsTheyCame),
   },
   {
     name: 'logferry_shipper_archived_bytes_total',
     type: 'counter',
     labels: ['shipper'],
     help: 'Compressed bytes stored, by shipper id.',
-    read: (ledger) => ofShippers(ledger, (row) => row.archivedBytes),
+    read: (ledger) => ofShippers(ledger, bytesAsTheyCame),
   },
   {
     name: 'logferry_shipper_connected',

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface MonitorGuard {
   letsIn(request: IncomingMessage): boolean;
-  /** Answers a request that was not let in. */
-  refuse(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers a request that was not let in, now or later. */
+  refuse(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
 /** Lets in everybody. */

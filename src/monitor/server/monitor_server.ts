@@ -100,7 +100,7 @@ async function answer(
     const route = known.find(({ method }) => method === (request.method === 'HEAD' ? 'GET' : request.method));
     if (!isHostAllowed(host, request.headers.host)) sendText(response, 421, NOT_OURS);
     else if (route === undefined) refuse(response, known);
-    else if (route.isOpen !== true && !guard.letsIn(request)) guard.refuse(request, response);
+    else if (route.isOpen !== true && !guard.letsIn(request)) await guard.refuse(request, response);
     else await route.handle(request, response, new URLSearchParams(search));
   } catch (error) {
     const asked = JSON.stringify(path.slice(0, 200));

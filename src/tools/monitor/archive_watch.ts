@@ -1,10 +1,11 @@
 /** What the archive's folder takes and how far its followers are, looked at when somebody asks, and not too often. */
-import { stat, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readLoss, readPlaces } from '../../archive/follower_places.ts';
 import { bytesBehind } from '../../archive/lag.ts';
 import { listSegments } from '../../archive/segment_name.ts';
+import { sizeOf } from '../../base/file_size.ts';
 import type { ArchiveFigures, FollowerFigures } from '../../monitor/archive_figures.ts';
 
 export interface WatchedArchive {
@@ -90,14 +91,4 @@ export async function readFollowers(folder: string): Promise<readonly FollowerFi
       savedAtMs: Date.parse(savedAt) || 0,
     });
   return followers;
-}
-
-/** 0 for what retention has deleted by now. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
 }

@@ -8,13 +8,15 @@ import { isLoopback } from '../../monitor/server/host_check.ts';
 
 export interface ShownReceiver {
   readonly live: Live;
+  /** False where Redis takes the place of the archive. */
+  readonly hasArchive: boolean;
   readonly shownOptions: () => readonly ShownOption[];
 }
 
 /** Its pages, to be served; nothing is looked at before somebody asks. */
 export function openDashboardOf(
   settings: Settings,
-  { live, shownOptions }: ShownReceiver,
+  { live, hasArchive, shownOptions }: ShownReceiver,
   log: Logger,
 ): Promise<Dashboard> {
   const { DATA_DIR: folder, DASHBOARD_TOKEN: token, DASHBOARD_MAX_VIEWERS: maxViewers } = settings;
@@ -23,7 +25,7 @@ export function openDashboardOf(
       `DASHBOARD_HOST is ${settings.DASHBOARD_HOST}, and DASHBOARD_TOKEN is not set: whoever reaches the port can read every log`,
     );
   return openDashboard({
-    folder,
+    ...(hasArchive ? { folder } : {}),
     ...(token === '' ? {} : { token }),
     maxViewers,
     live,

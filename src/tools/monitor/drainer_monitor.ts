@@ -20,6 +20,5 @@ export async function openDrainerMonitor(
     troubleOf: () => (drainer.isTroubled ? 'Redis or the disk keep it from draining' : undefined),
   });
   opened.use(await serveMetrics(settings, routes, log));
-  const held = opened.move();
-  return { [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return opened.move();
 }

@@ -32,6 +32,5 @@ export async function openFollowerMonitor(
     },
   });
   opened.use(await serveMetrics(settings, routes, log));
-  const held = opened.move();
-  return { [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return opened.move();
 }

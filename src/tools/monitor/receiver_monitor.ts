@@ -45,9 +45,8 @@ export async function openReceiverMonitor(
   const routes = (pageUrl?: string) => [...monitorRoutes(subject, pageUrl), liveRoute(live, refresh)];
   opened.use(await serveMetrics(settings, routes(), log));
   if (settings.DASHBOARD_ENABLED)
-    opened.use(await serveDashboard(settings, { live, shownOptions, routes: routes('/') }, log));
-  const held = opened.move();
-  return { [Symbol.asyncDispose]: () => held.disposeAsync() };
+    opened.use(await serveDashboard(settings, { live, hasArchive, shownOptions, routes: routes('/') }, log));
+  return opened.move();
 }
 
 const groupsOf = (
@@ -65,6 +64,7 @@ const groupsOf = (
 
 interface DashboardSubject {
   readonly live: Live;
+  readonly hasArchive: boolean;
   readonly shownOptions: () => readonly ShownOption[];
   /** What its listener answers besides. */
   readonly routes: readonly MonitorRoute[];
@@ -85,8 +85,7 @@ async function serveDashboard(
     await startMonitorServer({ host, port, routes: [...routes, ...pages.routes], guard, log }),
   );
   log.info({ dashboardHost: host, dashboardPort: server.port }, `dashboard on ${server.url}`);
-  const held = opened.move();
-  return { [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return opened.move();
 }
 
 function archiveWatch(settings: Settings, log: Logger): ArchiveWatch {

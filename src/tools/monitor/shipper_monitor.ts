@@ -34,6 +34,5 @@ export async function openShipperMonitor(
     troubleOf: () => (shipper().isConnected ? undefined : 'there is no connection to the receiver'),
   });
   opened.use(await serveMetrics(settings, routes, log));
-  const held = opened.move();
-  return { [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return opened.move();
 }
