@@ -68,6 +68,16 @@ describe.each(['server', 'client'] as const)('the %s', (service) => {
   });
 });
 
+test('what a service runs, and what it is probed by, is text: a colon in a line of YAML makes a map of it', () => {
+  const { services } = parse(text, { merge: true }) as {
+    services: Record<string, { command?: unknown; healthcheck?: { test?: unknown; disable?: boolean } }>;
+  };
+  const probes = Object.values(services).flatMap(({ healthcheck }) => healthcheck?.test ?? []);
+  const commands = Object.values(services).flatMap(({ command }) => command ?? []);
+  expect(probes.length).toBeGreaterThan(10);
+  expect([...probes, ...commands].filter((part) => typeof part !== 'string')).toEqual([]);
+});
+
 test('the dashboard and metrics of the server are reached from this machine, and from no other', () => {
   const { services } = parse(text, { merge: true }) as { services: { server: { ports: string[] } } };
   const presets = Object.fromEntries(environmentOf('server').map((line) => [line.name, line.text]));
