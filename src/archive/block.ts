@@ -36,6 +36,10 @@ export interface GapDetails {
   readonly reason: string;
   /** Set where the receiver refused the batch for good: the code it gave. */
   readonly rejected?: string;
+  /** Set where the sequences are in another archive of the same stream: they are no loss. */
+  readonly elsewhere?: true;
+  /** With `elsewhere`: the CRC-32 of the last of them, where it is known. */
+  readonly crc?: number;
 }
 
 /** Milliseconds since 1970, both included. */

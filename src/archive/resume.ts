@@ -10,7 +10,8 @@ const REJECTED = 64;
 
 /** The place in its number line after a block. */
 export function nextPlace(point: ShipperNumbers | undefined, block: BlockInfo): ShipperNumbers {
-  const { epoch, sequence, crc, gap } = block;
+  const { epoch, sequence, gap } = block;
+  const crc = gap?.crc ?? block.crc;
   const isSameEpoch = point?.epoch === epoch;
   const before = isSameEpoch ? (point.rejected ?? []) : [];
   const rejected =

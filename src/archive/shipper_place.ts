@@ -73,7 +73,7 @@ export class ShipperPlace {
   take(block: Block, written: Promise<AppendOutcome>): void {
     if (this.#taken?.epoch !== block.epoch) this.#crcs.clear();
     this.#taken = nextPlace(this.#taken, block);
-    this.#crcs.set(block.sequence, block.crc);
+    this.#crcs.set(block.sequence, this.#taken.crc);
     this.#crcs.delete(block.sequence - REMEMBERED);
     this.#newest = written;
   }

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 /** Packages that only some of what Logferry does needs: they are not installed with it. A test holds the versions to package.json. */
 export const OPTIONAL_PACKAGES = {
   '@electric-sql/pglite': '^0.5.16',
+  '@nats-io/jetstream': '^3.4.0',
+  '@nats-io/kv': '^3.4.0',
+  '@nats-io/transport-node': '^3.4.0',
   pg: '^8.23.1',
   redis: '^6.3.1',
   thrift: '^0.24.0',

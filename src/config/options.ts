@@ -11,6 +11,7 @@ import { EVENT_OPTIONS } from './options/events.ts';
 import { GENERATOR_OPTIONS } from './options/generator.ts';
 import { HTTP_OPTIONS } from './options/http.ts';
 import { MONITOR_OPTIONS } from './options/monitor.ts';
+import { NATS_OPTIONS } from './options/nats.ts';
 import { OUTPUT_OPTIONS } from './options/outputs.ts';
 import { PROCESS_OPTIONS } from './options/process.ts';
 import { PROCESSOR_OPTIONS } from './options/processors.ts';
@@ -30,6 +31,7 @@ export const OPTIONS = {
   ...TAIL_OPTIONS,
   ...PROCESSOR_OPTIONS,
   ...RECEIVER_OPTIONS,
+  ...NATS_OPTIONS,
   ...OUTPUT_OPTIONS,
   ...HTTP_OPTIONS,
   ...USER_OPTIONS,
