@@ -156,21 +156,6 @@ export class ArchiveReader implements AsyncDisposable {
   }
 }
 
-/** Stored blocks from `position` on, then new ones as they come, until the signal aborts. */
-export async function* follow(
-  folder: string,
-  position: Position | undefined,
-  signal: AbortSignal,
-  report: FollowReport = {},
-): AsyncGenerator<ReadBlock, void, undefined> {
-  await using reader = new ArchiveReader(folder, position, report);
-  while (!signal.aborted) {
-    const block = await reader.next();
-    if (block === undefined) await reader.more(signal);
-    else yield block;
-  }
-}
-
 /** The blocks before `end`, with which one of them ends. */
 async function* upTo(end: number, blocks: AsyncIterable<StoredBlock>): AsyncGenerator<StoredBlock> {
   for await (const block of blocks) {

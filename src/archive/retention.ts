@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemDisk, type Disk } from './disk.ts';
 import { damageOf, readBlocks } from './block_reader.ts';
+import { noteDeleted } from './deleted.ts';
 import { addLoss, readPlaces, type FollowerPlace } from './follower_places.ts';
 import { compareSegments, listSegments, parseSegmentName, type SegmentName } from './segment_name.ts';
 
@@ -127,6 +128,7 @@ export class Retention {
       const losses = await this.#lossesBy(segment, places);
       await disk.remove(join(folder, segment.name));
       report?.deleted?.(segment);
+      await noteDeleted(folder, segment.name);
       for (const { name, entries } of losses) {
         await addLoss(folder, name, entries);
         report?.found?.(

@@ -3,12 +3,12 @@
  * (`committed.json`) is taken, nothing is listed and nothing forced to disk. Where several segments were begun in between,
  * those in the middle are left out, and so is what is too much at once.
  */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { damageOf, readBlocks, type StoredBlock } from '../archive/block_reader.ts';
 import { readCommitted } from '../archive/committed.ts';
 import type { Position } from '../archive/commit_log.ts';
 import { parseSegmentName } from '../archive/segment_name.ts';
+import { sizeOf } from '../base/file_size.ts';
 
 /** At its start it takes a segment that is no longer than this from its beginning; and never more at once. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ export class NewBlocks {
     if (mark === undefined) return [];
     const from = (this.#position ??= startBefore(mark));
     if (from.segment === mark.segment) return this.#between(from, mark.offset);
-    const before = await this.#between(from, await this.#sizeOf(from.segment));
+    const before = await this.#between(from, await sizeOf(join(this.#folder, from.segment)));
     return [...before, ...(await this.#between({ segment: mark.segment, offset: 0 }, mark.offset))];
   }
 
@@ -47,15 +47,6 @@ export class NewBlocks {
       if (damageOf(error) === undefined && !isMissing(error)) throw error;
     }
     return blocks;
-  }
-
-  async #sizeOf(segment: string): Promise<number> {
-    try {
-      return (await stat(join(this.#folder, segment))).size;
-    } catch (error) {
-      if (isMissing(error)) return 0;
-      throw error;
-    }
   }
 }
 

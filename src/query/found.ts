@@ -1,5 +1,8 @@
 /** What a search tells, from whatever thread it runs in. */
+import type { BlockHeader } from '../archive/block.ts';
 import type { Position } from '../archive/commit_log.ts';
+
+const NEWLINE = 0x0a;
 
 /** The lines of one block that are wanted. */
 export interface FoundBlock {
@@ -7,6 +10,8 @@ export interface FoundBlock {
   /** Of the block they lie in. */
   readonly position: Position;
   readonly shipperId: string;
+  readonly epoch: number;
+  readonly sequence: number;
   readonly receivedAtMs: number;
   readonly count: number;
   /** The lines as they are stored, each with its newline; empty where only their count was asked for. */
@@ -34,6 +39,28 @@ export interface FoundGone {
 export interface Scanned {
   readonly kind: 'scanned';
   readonly bytes: number;
+}
+
+/** What the header of a block says of where it belongs. */
+export const belonging = ({
+  shipperId,
+  epoch,
+  sequence,
+  receivedAtMs,
+}: BlockHeader): Pick<FoundBlock, 'shipperId' | 'epoch' | 'sequence' | 'receivedAtMs'> => ({
+  shipperId,
+  epoch,
+  sequence,
+  receivedAtMs,
+});
+
+/** The block with no more of its lines than that. */
+export function atMost(block: FoundBlock, limit: number): FoundBlock {
+  if (block.count <= limit) return block;
+  const lines = Buffer.from(block.lines);
+  let end = 0;
+  for (let line = 0; line < limit && lines.length > 0; line += 1) end = lines.indexOf(NEWLINE, end) + 1;
+  return { ...block, count: limit, lines: lines.subarray(0, end), numbers: block.numbers.subarray(0, limit) };
 }
 
 export type Found = FoundBlock | FoundDamage | FoundGone | Scanned;

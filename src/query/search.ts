@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { Position } from '../archive/commit_log.ts';
 import { BlockSearch } from './block_search.ts';
-import type { Found, FoundBlock, Wanted } from './found.ts';
+import { atMost, type Found, type FoundBlock, type Wanted } from './found.ts';
 import { saysWhich, type Query } from './query.ts';
 import { narrowed } from './narrow.ts';
 import { searchable, type Span } from './reach.ts';
@@ -19,6 +19,8 @@ export interface SearchOptions {
   readonly limit?: number;
   /** Threads to search with; 0: this one. Left out: as many as there are processors, but for an archive that is small. */
   readonly threads?: number;
+  /** So many archives are searched at once, and share the processors. */
+  readonly sharedBy?: number;
   readonly report?: SearchReport;
 }
 
@@ -67,7 +69,7 @@ export async function* searchBlocks(
   folder: string,
   query: Query,
   wanted: Wanted,
-  { signal, limit = Infinity, threads, report = {} }: SearchOptions = {},
+  { signal, limit = Infinity, threads, sharedBy = 1, report = {} }: SearchOptions = {},
 ): AsyncGenerator<FoundBlock, void, undefined> {
   if (limit <= 0) return;
   const whole = await searchable(folder);
@@ -76,7 +78,8 @@ export async function* searchBlocks(
   const bytes = spans.reduce((sum, { from, end }) => sum + end - from, 0);
   let scanned = 0;
   let left = limit;
-  for await (const found of inSpans({ folder, query, wanted, limit }, spans, threads ?? threadsFor(bytes))) {
+  const crew = threads ?? threadsFor(bytes, sharedBy);
+  for await (const found of inSpans({ folder, query, wanted, limit }, spans, crew)) {
     if (signal?.aborted === true) return;
     if (found.kind === 'damage') report.damaged?.(found.position, found.message, found.entries);
     else if (found.kind === 'gone') report.gone?.(found.segment);
@@ -93,8 +96,10 @@ function endOf(spans: readonly Span[]): Position | undefined {
   return last && { segment: last.segment.name, offset: last.end };
 }
 
-const threadsFor = (bytes: number): number =>
-  bytes < THREADS_FROM_BYTES ? 0 : Math.min(MOST_THREADS, availableParallelism());
+const threadsFor = (bytes: number, sharedBy: number): number =>
+  bytes < THREADS_FROM_BYTES
+    ? 0
+    : Math.max(1, Math.floor(Math.min(MOST_THREADS, availableParallelism()) / sharedBy));
 
 async function* inSpans(
   orders: { folder: string; query: Query; wanted: Wanted; limit: number },
@@ -104,15 +109,6 @@ async function* inSpans(
   if (threads > 0) return yield* searchInThreads(orders, spans, threads);
   const search = new BlockSearch(orders.query);
   for (const span of spans) yield* searchSegment({ ...orders, search }, span);
-}
-
-/** The block with no more of its lines than that. */
-function atMost(block: FoundBlock, limit: number): FoundBlock {
-  if (block.count <= limit) return block;
-  const lines = Buffer.from(block.lines);
-  let end = 0;
-  for (let line = 0; line < limit && lines.length > 0; line += 1) end = lines.indexOf(NEWLINE, end) + 1;
-  return { ...block, count: limit, lines: lines.subarray(0, end), numbers: block.numbers.subarray(0, limit) };
 }
 
 /** The entries of a block one by one. */

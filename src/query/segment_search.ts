@@ -3,7 +3,7 @@ import { damageOf, findBlock, readBlocks, type StoredBlock } from '../archive/bl
 import { mapInOrder } from '../base/in_order.ts';
 import { release } from '../base/large_buffers.ts';
 import type { BlockSearch, Verdict } from './block_search.ts';
-import type { Found, FoundBlock, FoundDamage, Wanted } from './found.ts';
+import { belonging, type Found, type FoundBlock, type FoundDamage, type Wanted } from './found.ts';
 import type { Span } from './reach.ts';
 
 /** Blocks inflated at once: the one that is next, and one more. */
@@ -94,12 +94,10 @@ function search({ search, wanted }: SegmentOrders, opened: Opened, limit: number
   const { block, verdict, raw } = opened;
   if (verdict === 'none') return undefined;
   const { header, position } = block;
-  const { shipperId, receivedAtMs } = header;
   const found = {
     kind: 'block',
     position,
-    shipperId,
-    receivedAtMs,
+    ...belonging(header),
     lines: NOTHING,
     numbers: NO_NUMBERS,
   } as const;

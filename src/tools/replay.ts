@@ -1,4 +1,4 @@
-/** `replay`: which entries of an archive are shipped again, and how fast. */
+/** `replay`: which entries of one or several archives are shipped again, and how fast. */
 import { createHash } from 'node:crypto';
 import type { Logger } from '../base/logger.ts';
 import { BlockSearch } from '../query/block_search.ts';
@@ -6,7 +6,7 @@ import { parseQuery } from '../query/query.ts';
 import { QueryError } from '../query/query_error.ts';
 import { searchable } from '../query/reach.ts';
 import type { Source } from '../shipper/source.ts';
-import { replay } from '../shipper/sources/replay/replay.ts';
+import { replay, type Choice, type ReplayedArchive } from '../shipper/sources/replay/replay.ts';
 import type { QueryFlags } from './query/query_flags.ts';
 
 export interface ReplayFlags extends QueryFlags {
@@ -15,40 +15,47 @@ export interface ReplayFlags extends QueryFlags {
 }
 
 export interface ReplayPlan {
-  /** The same archive and the same flags have the same name, by which the receiver knows how far they were. */
-  readonly name: string;
+  /** One for each archive: with the same flags it has the same name, by which the receiver knows how far it was. */
+  readonly names: readonly string[];
   readonly source: (log: Logger) => Source;
-  /** A part of the archive could not be read; known once the source has ended. */
+  /** A part of an archive could not be read; known once the source has ended. */
   readonly isDamaged: boolean;
 }
 
-/** The plan for what a command line says. Throws QueryError where it says nothing, and what reading the folder throws. */
-export async function planReplay(folder: string, flags: ReplayFlags): Promise<ReplayPlan> {
+/** The plan for what a command line says. Throws QueryError where it says nothing, and what reading the folders throws. */
+export async function planReplay(folders: readonly string[], flags: ReplayFlags): Promise<ReplayPlan> {
   const speed = speedOf(flags);
   const search = new BlockSearch(parseQuery(flags, Date.now()));
-  const last = (await searchable(folder)).at(-1);
-  if (last === undefined) throw new QueryError(`there is nothing to replay in ${folder}`);
-  const end = { segment: last.segment.name, offset: last.end };
-  const name = `replay:${folder}${choiceOf(flags)}`;
+  const found = await Promise.all(folders.map((folder) => archiveIn(folder, choiceOf(flags))));
+  const archives = found.filter((archive) => archive !== undefined);
+  if (archives.length === 0) throw new QueryError(`there is nothing to replay in ${folders.join(', ')}`);
   let isDamaged = false;
   return {
-    name,
+    names: folders.map((folder) => nameOf(folder, choiceOf(flags))).sort(),
     get isDamaged() {
       return isDamaged;
     },
     source(log) {
       const choice = {
         verdict: search.verdict.bind(search),
-        lines: (...[header, raw]: Parameters<Choose>) => search.lines(header, raw, EVERY_LINE),
+        lines: (...[header, raw]: Parameters<Choice['lines']>) => search.lines(header, raw, EVERY_LINE),
       };
-      return replay({ folder, end, name, choice, speed, log, onDamage: () => (isDamaged = true) });
+      return replay({ archives, choice, speed, log, onDamage: () => (isDamaged = true) });
     },
   };
 }
 
-type Choose = Parameters<typeof replay>[0]['choice']['lines'];
-
 const EVERY_LINE = { limit: Infinity, withNumbers: true };
+
+/** An archive as far as it is there now; undefined where it is empty. */
+async function archiveIn(folder: string, choice: string): Promise<ReplayedArchive | undefined> {
+  const last = (await searchable(folder)).at(-1);
+  if (last === undefined) return undefined;
+  const end = { segment: last.segment.name, offset: last.end };
+  return { folder, end, name: nameOf(folder, choice) };
+}
+
+const nameOf = (folder: string, choice: string): string => `replay:${folder}${choice}`;
 
 /** What is chosen, as it was written: another choice is another replay. Nothing for all. */
 function choiceOf({

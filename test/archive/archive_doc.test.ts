@@ -26,6 +26,11 @@ const GAP: BlockInfo = {
   gap: { from: 9, entries: 120, reason: 'spool full' },
 };
 
+const ELSEWHERE: BlockInfo = {
+  ...GAP,
+  gap: { from: 9, entries: 0, reason: 'in another archive', elsewhere: true, crc: 0x52d7e7c3 },
+};
+
 const TIMES: BlockInfo = {
   ...ENTRIES,
   sequence: 9,
@@ -45,6 +50,7 @@ interface Golden {
 const GOLDEN: Golden[] = [
   { name: 'gzip block', format: 'gzip', info: ENTRIES, durableBytes: 0, text: '{"a":1}\n{"b":2}\n' },
   { name: 'gzip gap', format: 'gzip', info: GAP, durableBytes: 102, text: '' },
+  { name: 'gzip elsewhere', format: 'gzip', info: ELSEWHERE, durableBytes: 102, text: '' },
   {
     name: 'gzip times',
     format: 'gzip',

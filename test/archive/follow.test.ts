@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { ArchiveOptions } from '../../src/archive/archive.ts';
-import { ArchiveReader, follow, type FollowReport } from '../../src/archive/follow.ts';
+import { ArchiveReader, type FollowReport } from '../../src/archive/follow.ts';
 import { readCommitted } from '../../src/archive/committed.ts';
 import type { Position } from '../../src/archive/commit_log.ts';
 import { listSegments } from '../../src/archive/segment_name.ts';
@@ -62,24 +62,6 @@ describe('a reader', () => {
 
   test('of a folder that is not there rejects', async () => {
     await expect(readAll('/no/such/archive')).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-
-  test('hands on what is written as it comes, over segments, until the signal aborts', async () => {
-    await using folder = await temporaryFolder();
-    await using opened = await openArchive(folder.path, { segmentMaxBytes: 400 });
-    const stop = new AbortController();
-    const seen: number[] = [];
-    const following = (async () => {
-      for await (const { header } of follow(folder.path, undefined, stop.signal)) seen.push(header.sequence);
-    })();
-    for (const block of await makeBlocks(1, 30)) {
-      await opened.archive.append(block);
-      if (block.sequence % 7 === 0) await until('it is seen', () => seen.at(-1) === block.sequence);
-    }
-    await until('the last is seen', () => seen.length === 30);
-    expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
-    stop.abort();
-    await following;
   });
 
   test('is woken by a block: it does not wait for its poll', async () => {

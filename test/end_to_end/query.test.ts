@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { ReceiverProgram, runClient, startShipper } from '../helpers/programs.ts';
+import { writeArchive } from '../helpers/archives.ts';
+import { elsewhere, here, partBlocks } from '../helpers/parted_archives.ts';
+import { ReceiverProgram, runClient, runServer, startShipper } from '../helpers/programs.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
-const COMMANDS = [...(await readFile('docs/QUERY.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs)].flatMap(
+const ALL_COMMANDS = [...(await readFile('docs/QUERY.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs)].flatMap(
   ([, block = '']) =>
     block
       .split('\n')
@@ -16,6 +18,8 @@ const COMMANDS = [...(await readFile('docs/QUERY.md', 'utf8')).matchAll(/```sh\n
       .filter((line) => line !== ''),
 );
 
+const isOfSeveral = (command: string): boolean => command.includes('worker-2');
+const COMMANDS = ALL_COMMANDS.filter((command) => !isOfSeveral(command));
 const isReplay = (command: string): boolean => command.includes('replay');
 const isSql = (command: string): boolean => command.includes('--sql');
 const isEndless = (command: string): boolean => command.includes('--follow');
@@ -36,12 +40,13 @@ interface Done {
   readonly stderr: string;
 }
 
-/** Runs a command as a shell would, npm left out, with `data` for the folder of that name. */
+/** Runs a command as a shell would, npm left out, with `data` for the folder of that name, and those of workers in it. */
 async function run(command: string, data: string, env: Record<string, string> = {}): Promise<Done> {
   const line = command
     .replace('npm start --', 'exec node server_main.ts')
     .replace('npm run client --', 'exec node client_main.ts')
-    .replace(' data', ` ${data}`);
+    .replace(' data', ` ${data}`)
+    .replaceAll(' worker-', ` ${data}/worker-`);
   const child = spawn('sh', ['-c', line], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -139,6 +144,39 @@ describe('docs/QUERY.md', () => {
     }
     const again = await runClient(['replay', folder.in('data')], { ...env, SHIPPER_ID: 'again' });
     expect(again.stderr).toContain('done: 4 entries acknowledged');
+  }, 60_000);
+
+  test('its commands on several archives take them as one', async () => {
+    await using folder = await temporaryFolder();
+    await using receiver = await ReceiverProgram.start(folder.in('other'));
+    const data = folder.in('data');
+    const level = { text: '{"level":"error"}\n' };
+    const parted = [
+      [here(1, 2), elsewhere(3, 5), here(6, 6)],
+      [elsewhere(1, 2), here(3, 5)],
+    ];
+    for (const [index, parts] of parted.entries())
+      await writeArchive(`${data}/worker-${index + 1}`, await partBlocks('web-1', parts, level));
+    const env = {
+      SERVER_HOST: '127.0.0.1',
+      SERVER_PORT: String(receiver.port),
+      STATE_DIR: folder.in('state'),
+    };
+    const commands = ALL_COMMANDS.filter(isOfSeveral);
+    const [count, cat, verify, replay, again] = await Promise.all(
+      commands.map((command) => run(command, data, env)),
+    ).then(async (done) => [...done, await run(commands.at(-1) ?? '', data, env)]);
+    expect(count).toEqual({ code: 0, stdout: '6\n', stderr: '' });
+    expect(cat).toEqual({ code: 0, stdout: level.text.repeat(6), stderr: '' });
+    expect(verify?.code).toBe(0);
+    expect(verify?.stdout).toContain('together: 2 segments, 8 blocks, 6 entries');
+    expect(replay?.stderr).toContain('done: 6 entries acknowledged');
+    expect(again?.stderr).toContain('done: 0 entries acknowledged');
+    const twice = await runServer(['verify', `${data}/worker-1`, `${data}/worker-1/.`]);
+    expect(twice).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('are the same folder') as string,
+    });
   }, 60_000);
 
   test('without DuckDB its SQL says how to have it', async () => {

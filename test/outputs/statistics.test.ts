@@ -1,8 +1,9 @@
+import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Counts, NONE, OTHER } from '../../src/outputs/counts.ts';
 import { AT_START } from '../../src/outputs/output.ts';
 import { readStatistics, statisticsOutput } from '../../src/outputs/statistics.ts';
-import { statisticsTable } from '../../src/tools/stats.ts';
+import { statisticsOf, statisticsTable } from '../../src/tools/stats.ts';
 import { rowsFrom } from '../helpers/rows.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
@@ -100,5 +101,48 @@ describe('the output stats', () => {
     const statistics = await readStatistics(folder.path, NOW_MS);
     expect(Object.entries(statistics?.services ?? {})).toContainEqual(['__proto__', 1]);
     if (statistics !== undefined) expect(statisticsTable(statistics)).toContain(String.raw`"\u001b[31m"  1`);
+  });
+});
+
+describe('the statistics of several archives', () => {
+  test('are their sums, the most frequent first, as of the one that was saved first', async () => {
+    await using folder = await temporaryFolder();
+    for (const [name, levels] of [
+      ['a', ['info', 'error', 'info']],
+      ['b', ['error', 'error', 'warn']],
+    ] as const) {
+      await mkdir(folder.in(name));
+      await using output = await statisticsOutput({ folder: folder.in(name) }).open();
+      await output.write(
+        rowsFrom(
+          levels.map((level) => ({ level, service: name })),
+          name,
+        ),
+      );
+      await output.save(STATE);
+    }
+    const folders = [folder.in('a'), folder.in('b')];
+    const [a, b] = await Promise.all(folders.map((one) => readStatistics(one, NOW_MS)));
+    const both = await statisticsOf(folders, NOW_MS);
+    expect(both).toMatchObject({
+      total: 6,
+      parseErrors: 4,
+      services: { a: 3, b: 3 },
+      sources: { a: 3, b: 3 },
+    });
+    expect(Object.entries(both.levels)).toEqual([
+      ['ERROR', 3],
+      ['INFO', 2],
+      ['WARN', 1],
+    ]);
+    expect(both.asOf).toBe([a?.asOf, b?.asOf].toSorted()[0]);
+    expect(await statisticsOf(folders.slice(0, 1), NOW_MS)).toEqual(a);
+  });
+
+  test('want those of each', async () => {
+    await using folder = await temporaryFolder();
+    await expect(statisticsOf([folder.path], NOW_MS)).rejects.toThrow(
+      `there are no statistics of ${folder.path}`,
+    );
   });
 });

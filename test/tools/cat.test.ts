@@ -6,15 +6,16 @@ import { cat, type CatFilter } from '../../src/tools/cat.ts';
 import { writeArchive } from '../helpers/archives.ts';
 import { makeBlock, makeBlocks, numberedLines } from '../helpers/blocks.ts';
 import { codeOf } from '../helpers/errors.ts';
+import { elsewhere, here, writePart } from '../helpers/parted_archives.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 
-/** A stream that keeps what it was given. */
+/** A stream that keeps what it was given, at once: an error behind it takes nothing back. */
 class Kept extends Writable {
   text = '';
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
-    setImmediate(done);
+    done();
   }
 }
 
@@ -46,11 +47,11 @@ async function withErrors<T>(work: () => Promise<T>): Promise<T & { errors: stri
 }
 
 async function printed(
-  folder: string,
+  folder: string | readonly string[],
   filter: CatFilter = {},
 ): Promise<{ exitCode: number; text: string; isOpen: boolean }> {
   const output = new Kept();
-  const exitCode = await cat(folder, filter, output);
+  const exitCode = await cat([folder].flat(), filter, output);
   return { exitCode, text: output.text, isOpen: output.writable };
 }
 
@@ -121,10 +122,45 @@ test('a segment that retention deletes meanwhile is left out, and that is said',
     for (const name of gone) await rm(folder.in(name));
   });
   const { exitCode, errors } = await withErrors(async () => ({
-    exitCode: await cat(folder.path, {}, output),
+    exitCode: await cat([folder.path], {}, output),
   }));
   expect({ exitCode, text: output.text }).toEqual({ exitCode: 0, text: linesOf(1, 2, 3, 4, 5, 8, 9) });
   expect(errors).toEqual(gone.map((name) => `note: ${name} was deleted meanwhile\n`));
+});
+
+describe('of several archives', () => {
+  test('the entries come as they were received, each archive in its own order, and numbers that are elsewhere say nothing', async () => {
+    await using folder = await temporaryFolder();
+    const [a, b] = [folder.in('a'), folder.in('b')];
+    await writePart(a, here(1, 2), elsewhere(3, 4), here(5, 5));
+    await writePart(b, elsewhere(1, 2), here(3, 4), elsewhere(5, 5), here(6, 6));
+    const all = [1, 2, 3, 4, 5, 6].map((sequence) => numberedLines('web-1', sequence * 10, 2)).join('');
+    for (const folders of [
+      [a, b],
+      [b, a],
+    ])
+      expect(await printed(folders)).toMatchObject({ exitCode: 0, text: all });
+  });
+
+  test.each([
+    ['in the header of a block', 20],
+    ['in its body', -9],
+  ])('damage %s ends it, and is told with its folder', async (_, at) => {
+    await using folder = await temporaryFolder();
+    const [a, b] = [folder.in('a'), folder.in('b')];
+    await writePart(a, here(1, 1), elsewhere(2, 2), here(3, 4));
+    await writePart(b, here(2, 2), elsewhere(3, 4), here(5, 5));
+    const path = `${a}/logs_20260131_120000.jsonl.gz`;
+    const bytes = await readFile(path);
+    const last = bytes.lastIndexOf(Buffer.from([0x1f, 0x8b, 8, 4]));
+    const damaged = at < 0 ? bytes.length + at : last + at;
+    bytes[damaged] = ~(bytes[damaged] ?? 0);
+    await writeFile(path, bytes);
+    const { exitCode, text, errors } = await withErrors(() => printed([a, b]));
+    expect(exitCode).toBe(1);
+    expect(text.match(/"n":\d0/g)).toEqual(['"n":10', '"n":20', '"n":30']);
+    expect(errors).toEqual([expect.stringContaining(`error: ${path} at byte ${last}: `)]);
+  });
 });
 
 test('a folder that is not there is an error', async () => {
@@ -140,12 +176,12 @@ describe('a reader', () => {
   test('that closes the pipe has seen enough: exit code 0', async () => {
     await using folder = await temporaryFolder();
     await sample(folder.path);
-    expect(await cat(folder.path, {}, failing('EPIPE'))).toBe(0);
+    expect(await cat([folder.path], {}, failing('EPIPE'))).toBe(0);
   });
 
   test('that fails in another way is an error', async () => {
     await using folder = await temporaryFolder();
     await sample(folder.path);
-    expect(await codeOf(() => cat(folder.path, {}, failing('ENOSPC')))).toBe('ENOSPC');
+    expect(await codeOf(() => cat([folder.path], {}, failing('ENOSPC')))).toBe('ENOSPC');
   });
 });

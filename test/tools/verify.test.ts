@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temp_folder.ts';
 
 async function verified(folder: string): Promise<{ exitCode: number; report: string; problems: string[] }> {
   let report = '';
-  const exitCode = await verify(folder, { write: (text) => (report += text) });
+  const exitCode = await verify([folder], { write: (text) => (report += text) });
   return { exitCode, report, problems: report.split('\n').filter((line) => line.startsWith('DAMAGE: ')) };
 }
 
@@ -215,5 +215,5 @@ describe('a torn tail', () => {
 });
 
 test('a folder that is not there is an error, not a clean archive', async () => {
-  expect(await codeOf(() => verify('/nonexistent/archive', { write: () => true }))).toBe('ENOENT');
+  expect(await codeOf(() => verify(['/nonexistent/archive'], { write: () => true }))).toBe('ENOENT');
 });

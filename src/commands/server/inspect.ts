@@ -1,21 +1,23 @@
-/** `verify`, `cat`, `disk` and `stats`: what an archive holds, and what it takes. */
+/** `verify`, `cat`, `disk` and `stats`: what archives hold, and what they take. */
 import type { Command } from 'commander';
 import { addOptions, settingsOf } from '../../config/command_line.ts';
 import { OUTPUT_OPTION_NAMES, outputSettings } from '../../tools/output_settings.ts';
-import { INSPECT_OPTIONS, folderOf } from './archive_folder.ts';
+import { INSPECT_OPTIONS, foldersOf } from './archive_folder.ts';
 import { retentionOf } from './retention.ts';
 
 /** Adds `verify`. */
 export function addVerify(program: Command): void {
   addOptions(
     program
-      .command('verify [dir]')
-      .description("check every block of an archive and every shipper's sequences; exit 1 on damage"),
+      .command('verify [dir...]')
+      .description(
+        "check every block of an archive, or of several as one, and every shipper's sequences; exit 1 on damage",
+      ),
     'server',
     INSPECT_OPTIONS,
-  ).action(async (dir: string | undefined, _options: unknown, command: Command) => {
+  ).action(async (dirs: string[], _options: unknown, command: Command) => {
     const { verify } = await import('../../tools/verify.ts');
-    process.exitCode = await verify(folderOf(dir, settingsOf(command)), process.stdout);
+    process.exitCode = await verify(await foldersOf(dirs, settingsOf(command)), process.stdout);
   });
 }
 
@@ -28,16 +30,18 @@ interface CatFlags {
 /** Adds `cat`. */
 export function addCat(program: Command): void {
   addOptions(
-    program.command('cat [dir]').description('print the entries of an archive in order'),
+    program
+      .command('cat [dir...]')
+      .description('print the entries of an archive, or of several as one, in order'),
     'server',
     INSPECT_OPTIONS,
   )
     .option('--since <time>', 'only blocks received at or after this time (ISO 8601, or 15m, 2h, 1d ago)')
     .option('--until <time>', 'only blocks received before this time')
     .option('--shipper <id>', 'only what this shipper sent (plain peers: @plain)')
-    .action(async (dir: string | undefined, filter: CatFlags, command: Command) => {
+    .action(async (dirs: string[], filter: CatFlags, command: Command) => {
       const { cat } = await import('../../tools/cat.ts');
-      process.exitCode = await cat(folderOf(dir, settingsOf(command)), filter, process.stdout);
+      process.exitCode = await cat(await foldersOf(dirs, settingsOf(command)), filter, process.stdout);
     });
 }
 
@@ -54,7 +58,7 @@ export function addDisk(program: Command): void {
     .action(async (dir: string | undefined, { json }: { json?: true }, command: Command) => {
       const { diskTable, diskUsage } = await import('../../tools/disk.ts');
       const settings = settingsOf(command);
-      const usage = await diskUsage(outputSettings(settings, folderOf(dir, settings)), retentionOf(settings));
+      const usage = await diskUsage(outputSettings(settings, dir), retentionOf(settings));
       process.stdout.write(json === true ? `${JSON.stringify(usage)}\n` : diskTable(usage));
     });
 }
@@ -63,21 +67,17 @@ export function addDisk(program: Command): void {
 export function addStats(program: Command): void {
   addOptions(
     program
-      .command('stats [dir]')
-      .description('entries by level, tag, service and source, as OUTPUTS=stats counts them'),
+      .command('stats [dir...]')
+      .description(
+        'entries by level, tag, service and source, as OUTPUTS=stats counts them; of several archives their sums',
+      ),
     'server',
     INSPECT_OPTIONS,
   )
     .option('--json', 'as JSON')
-    .action(async (dir: string | undefined, { json }: { json?: true }, command: Command) => {
-      const { readStatistics } = await import('../../outputs/statistics.ts');
-      const { statisticsTable } = await import('../../tools/stats.ts');
-      const folder = folderOf(dir, settingsOf(command));
-      const statistics = await readStatistics(folder, Date.now());
-      if (statistics === undefined)
-        throw new Error(
-          `there are no statistics of ${folder}: they are kept with OUTPUTS=stats, or by follow --output stats`,
-        );
+    .action(async (dirs: string[], { json }: { json?: true }, command: Command) => {
+      const { statisticsOf, statisticsTable } = await import('../../tools/stats.ts');
+      const statistics = await statisticsOf(await foldersOf(dirs, settingsOf(command)), Date.now());
       process.stdout.write(json === true ? `${JSON.stringify(statistics)}\n` : statisticsTable(statistics));
     });
 }

@@ -3,14 +3,14 @@ import { stopSignal } from '../../base/shutdown.ts';
 import { addOptions, settingsOf } from '../../config/command_line.ts';
 import type { QueryCommandFlags } from '../../tools/query/query.ts';
 import { withQueryFlags } from '../../tools/query/query_flags.ts';
-import { INSPECT_OPTIONS, folderOf } from './archive_folder.ts';
+import { INSPECT_OPTIONS, foldersOf } from './archive_folder.ts';
 
 /** Adds `query`. */
 export function addQuery(program: Command): void {
   addOptions(
     withQueryFlags(
       program
-        .command('query [dir]')
+        .command('query [dir...]')
         .description('find entries by time, level, service, tag, field or text, also while they are written'),
     ),
     'server',
@@ -27,10 +27,11 @@ export function addQuery(program: Command): void {
       '--sql <question>',
       "answer it with DuckDB, which is to be installed: 'select level, count(*) from logs group by 1'",
     )
-    .action(async (dir: string | undefined, flags: QueryCommandFlags, command: Command) => {
+    .action(async (dirs: string[], flags: QueryCommandFlags, command: Command) => {
       const { query } = await import('../../tools/query/query.ts');
+      const folders = await foldersOf(dirs, settingsOf(command));
       const stop = stopSignal(1000, () => undefined);
       const streams = { output: process.stdout, errors: process.stderr };
-      process.exitCode = await query(folderOf(dir, settingsOf(command)), flags, streams, stop);
+      process.exitCode = await query(folders, flags, streams, stop);
     });
 }

@@ -1,14 +1,14 @@
-/** `query`: looks for entries in an archive, and writes them as they are found. */
+/** `query`: looks for entries in one or several archives, and writes them as they are found. */
 import type { Writable } from 'node:stream';
-import type { Position } from '../../archive/commit_log.ts';
 import type { FoundBlock } from '../../query/found.ts';
 import { followBlocks } from '../../query/follow_blocks.ts';
 import { parseQuery, type Query } from '../../query/query.ts';
 import { QueryError } from '../../query/query_error.ts';
-import { searchBlocks, type SearchReport } from '../../query/search.ts';
+import { searchArchives } from '../../query/search_archives.ts';
 import { ProgressBar, type Terminal } from './progress_bar.ts';
 import { queryFormat } from './query_format.ts';
 import type { QueryFlags } from './query_flags.ts';
+import { Telling } from './telling.ts';
 import { together, writeOut } from './write_out.ts';
 
 export interface QueryCommandFlags extends QueryFlags {
@@ -33,12 +33,12 @@ const INTERRUPTED = 130;
 
 /**
  * Writes what is found to `output`, until there is no more, `--limit` is reached or `stop` aborts. The answer is the exit code: 1
- * where a part of the archive can't be read, which is told; 130 where `stop` left no whole answer to write, of `--count` and
+ * where a part of an archive can't be read, which is told; 130 where `stop` left no whole answer to write, of `--count` and
  * `--sql`. Who has seen enough and closes the pipe is no error.
  * Throws QueryError for flags that say nothing, and what reading throws.
  */
 export async function query(
-  folder: string,
+  folders: readonly string[],
   flags: QueryCommandFlags,
   { output, errors }: QueryStreams,
   stop: AbortSignal,
@@ -46,8 +46,8 @@ export async function query(
   const search = parseQuery(flags, Date.now());
   const limit = limitOf(flags);
   using bar = new ProgressBar(errors);
-  const telling = new Telling(bar, errors);
-  const asked = { folder, search, limit, stop, telling };
+  const telling = new Telling(folders, bar, errors);
+  const asked = { search, limit, stop, telling };
   try {
     await writeOut(answer(asked, flags, output.isTTY === true), output);
   } catch (error) {
@@ -58,7 +58,6 @@ export async function query(
 }
 
 interface Asked {
-  readonly folder: string;
   readonly search: Query;
   readonly limit: number;
   readonly stop: AbortSignal;
@@ -88,13 +87,10 @@ async function* sqlAnswer(
   yield* answerSql(sql, allNow(asked), sqlFormat(format, isTerminal));
 }
 
-async function* counted({ folder, search, limit, stop, telling }: Asked): AsyncGenerator<string> {
+async function* counted(asked: Asked): AsyncGenerator<string> {
   let count = 0;
-  for await (const block of searchBlocks(folder, search, 'count', { limit, signal: stop, report: telling })) {
-    count += block.count;
-    telling.found(block);
-  }
-  stop.throwIfAborted();
+  for await (const block of foundNow(asked, 'count')) count += block.count;
+  asked.stop.throwIfAborted();
   yield `${count}\n`;
 }
 
@@ -111,8 +107,12 @@ async function* written(
   }
 }
 
-async function* foundNow({ folder, search, limit, stop, telling }: Asked): AsyncGenerator<FoundBlock> {
-  for await (const block of searchBlocks(folder, search, 'lines', { limit, signal: stop, report: telling })) {
+async function* foundNow(
+  { search, limit, stop, telling }: Asked,
+  wanted: 'lines' | 'count' = 'lines',
+): AsyncGenerator<FoundBlock> {
+  const archives = telling.archives.map((report) => ({ folder: report.folder, report }));
+  for await (const block of searchArchives(archives, search, wanted, { limit, signal: stop })) {
     telling.found(block);
     yield block;
   }
@@ -126,59 +126,19 @@ async function* allNow(asked: Asked): AsyncGenerator<FoundBlock> {
 
 /** What there is, and then what comes. */
 async function* foundAndComing(asked: Asked): AsyncGenerator<FoundBlock> {
-  const { folder, search, limit, stop, telling } = asked;
+  const { search, limit, stop, telling } = asked;
   let left = limit;
   for await (const block of foundNow(asked)) {
     left -= block.count;
     yield block;
   }
-  if (left > 0)
-    yield* followBlocks(folder, search, telling.end, { limit: left, signal: stop, report: telling });
-}
-
-/** What a search says beside what it finds, for people. */
-class Telling implements SearchReport {
-  readonly #bar: ProgressBar;
-  readonly #errors: Terminal;
-  isDamaged = false;
-  /** Where the archive ended when it was searched. */
-  end: Position | undefined;
-
-  constructor(bar: ProgressBar, errors: Terminal) {
-    this.#bar = bar;
-    this.#errors = errors;
-  }
-
-  found({ count }: FoundBlock): void {
-    this.#bar.found(count);
-  }
-
-  clear(): void {
-    this.#bar.clear();
-  }
-
-  scanned(bytes: number, ofBytes: number): void {
-    this.#bar.scanned(bytes, ofBytes);
-  }
-
-  ends(position: Position | undefined): void {
-    this.end = position;
-  }
-
-  damaged({ segment, offset }: Position, message: string, entries: number): void {
-    this.isDamaged = true;
-    const lost = entries === 0 ? '' : `, ${entries} entries are lost with it`;
-    this.#say(`error: ${segment} at byte ${offset}: ${message}${lost}`);
-  }
-
-  gone(segment: string): void {
-    this.#say(`note: ${segment} was deleted meanwhile`);
-  }
-
-  #say(text: string): void {
-    this.#bar.clear();
-    this.#errors.write(`${text}\n`);
-  }
+  if (left <= 0) return;
+  const archives = telling.archives.map((report) => ({
+    folder: report.folder,
+    position: report.end,
+    report,
+  }));
+  yield* followBlocks(archives, search, { limit: left, signal: stop });
 }
 
 function limitOf({ limit }: QueryCommandFlags): number {

@@ -1,14 +1,16 @@
 /**
- * `replay`: the blocks of an archive, shipped again in their order. A block of which every entry is wanted goes as it lies
- * there, compressed; of others the wanted entries are taken out. Where it stands in the archive is its source position, so the
- * receiver knows how far it was.
+ * `replay`: the blocks of one or several archives, shipped again in their order. A block of which every entry is wanted goes as it lies
+ * there, compressed; of others the wanted entries are taken out. Where it stands in each archive is a source position of its own,
+ * so the receiver knows how far it was.
  */
 import type { BlockHeader } from '../../../archive/block.ts';
+import { compareBlocks } from '../../../archive/block_order.ts';
 import type { Position } from '../../../archive/commit_log.ts';
 import { ArchiveReader, type FollowedBlock } from '../../../archive/follow.ts';
 import { compareSegments, parseSegmentName } from '../../../archive/segment_name.ts';
 import { release } from '../../../base/large_buffers.ts';
 import type { Logger } from '../../../base/logger.ts';
+import { merged } from '../../../base/merged.ts';
 import type { Lines, SourcePosition, SourcePositions } from '../../../entry.ts';
 import type { Chunk, Source } from '../../source.ts';
 import { Pace } from './pace.ts';
@@ -22,38 +24,42 @@ export interface Choice {
   lines(header: BlockHeader, raw: Buffer): Lines & { readonly numbers: Uint32Array };
 }
 
-export interface ReplayOptions {
-  /** The archive's folder. It may be written at the same time. */
+export interface ReplayedArchive {
+  /** It may be written at the same time. */
   readonly folder: string;
   /** Where the replay ends: its receiver may be the one that writes the archive, which then grows with what is replayed. */
   readonly end: Position;
-  /** The name of the source: the same archive and choice go on where the last run ended. */
+  /** The name of its position: the same archive and choice go on where the last run ended. */
   readonly name: string;
+}
+
+export interface ReplayOptions {
+  readonly archives: readonly ReplayedArchive[];
   readonly choice: Choice;
   /** So many times as fast as the blocks were received; 0: as fast as the receiver takes them. */
   readonly speed: number;
   readonly log: Logger;
-  /** Told of each part of the archive that can't be read. */
+  /** Told of each part of an archive that can't be read. */
   readonly onDamage: () => void;
 }
 
-/** An archive as a source. Reading throws ArchiveError `ahead` where it ends before the place where the last run stood. */
+/** A block of one of the archives, of which the first `skip` entries are done. */
+interface ReplayedBlock extends FollowedBlock {
+  readonly name: string;
+  readonly skip: number;
+}
+
+/** Archives as a source. Reading throws ArchiveError `ahead` where one ends before the place where the last run stood. */
 export function replay(options: ReplayOptions): Source {
-  const { folder, name, choice, speed, end } = options;
+  const { archives, speed } = options;
   return {
     name: 'replay',
     canReread: true,
     async *read(from, signal, maxChunkBytes) {
-      const start = placeIn(from, name);
-      const isWanted = (header: BlockHeader): boolean => choice.verdict(header) !== 'none';
-      const report = { ...reportOf(options), isWanted };
-      await using reader = new ArchiveReader(folder, start?.position, report);
       const pace = new Pace(speed);
-      while (!signal.aborted) {
-        const block = await reader.next();
-        if (block === undefined || !isBefore(end, block.position)) return;
-        const skip = start !== undefined && isAt(start.position, block.position) ? start.part : 0;
-        const chunks = chunksOf(block, options, { skip, maxChunkBytes });
+      const streams = archives.map((archive) => blocksOf(archive, options, from, signal));
+      for await (const block of merged(streams, (a, b) => compareBlocks(a.header, b.header))) {
+        const chunks = chunksOf(block, options, maxChunkBytes);
         if (chunks.length > 0) await pace.wait(block.header.receivedAtMs, signal);
         if (signal.aborted) return;
         yield* chunks;
@@ -62,21 +68,39 @@ export function replay(options: ReplayOptions): Source {
   };
 }
 
-/** What is wanted of a block, behind its first `skip` entries. */
+/** The blocks of one archive that may hold what is wanted, from where the last run stood. */
+async function* blocksOf(
+  { folder, name, end }: ReplayedArchive,
+  options: ReplayOptions,
+  from: SourcePositions,
+  signal: AbortSignal,
+): AsyncGenerator<ReplayedBlock, void, undefined> {
+  const start = placeIn(from, name);
+  const isWanted = (header: BlockHeader): boolean =>
+    header.count > 0 && options.choice.verdict(header) !== 'none';
+  await using reader = new ArchiveReader(folder, start?.position, { ...reportOf(folder, options), isWanted });
+  while (!signal.aborted) {
+    const block = await reader.next();
+    if (block === undefined || !isBefore(end, block.position)) return;
+    const skip = start !== undefined && isAt(start.position, block.position) ? start.part : 0;
+    if (isWanted(block.header)) yield { ...block, name, skip };
+  }
+}
+
+/** What is wanted of a block, behind its first entries that are done. */
 function chunksOf(
-  { header, position, endOffset, raw, packed }: FollowedBlock,
-  { name, choice, speed }: ReplayOptions,
-  { skip, maxChunkBytes }: { readonly skip: number; readonly maxChunkBytes: number },
+  { header, position, endOffset, raw, packed, name, skip }: ReplayedBlock,
+  { choice, speed }: ReplayOptions,
+  maxChunkBytes: number,
 ): Chunk[] {
-  const verdict = header.count === 0 ? 'none' : choice.verdict(header);
-  if (verdict === 'none') return [];
   const at = (place: Pick<SourcePosition, 'offset' | 'part'>): SourcePositions => ({
     [name]: { ...place, head: '', headBytes: 0, path: position.segment },
   });
   const { count, rawLength, crc } = header;
   const isUrgent = speed > 0;
   const fits = rawLength <= maxChunkBytes || count === 1;
-  const { numbers, ...lines } = verdict === 'all' ? { bytes: raw, count } : choice.lines(header, raw);
+  const { numbers, ...lines } =
+    choice.verdict(header) === 'all' ? { bytes: raw, count } : choice.lines(header, raw);
   if (lines.count === count && skip === 0 && fits) {
     const algorithm = position.segment.endsWith('.gz') ? 'gzip' : 'zstd';
     release(raw);
@@ -115,7 +139,7 @@ function placeIn(from: SourcePositions, name: string) {
   return { position: { segment, offset }, part };
 }
 
-function reportOf({ folder, log, onDamage }: ReplayOptions) {
+function reportOf(folder: string, { log, onDamage }: ReplayOptions) {
   return {
     damaged(position: FollowedBlock['position'], message: string, entries: number): void {
       onDamage();

@@ -13,7 +13,8 @@ import { openArchive, writeArchive } from '../../../helpers/archives.ts';
 import { RECEIVED_AT_MS, blocksIn, makeBlock } from '../../../helpers/blocks.ts';
 import { silentLog } from '../../../helpers/logs.ts';
 import { testReceiver } from '../../../helpers/receivers.ts';
-import { temporaryFolder } from '../../../helpers/temp_folder.ts';
+import { elsewhereBlock } from '../../../helpers/parted_archives.ts';
+import { temporaryFolder, type TemporaryFolder } from '../../../helpers/temp_folder.ts';
 
 const FORMATS: readonly FormatName[] = ['gzip', 'zstd'];
 
@@ -64,13 +65,13 @@ interface ReadWishes {
   readonly atMost?: number;
 }
 
-/** What is read from these positions on, `atMost` chunks of it. */
+/** What is read of one archive, or of several, from these positions on, `atMost` chunks of it. */
 async function read(
-  folder: string,
+  folder: string | readonly string[],
   flags: Partial<ReplayFlags> = {},
   { from = {}, maxBytes = 1_000_000, atMost = Infinity }: ReadWishes = {},
 ): Promise<Read> {
-  const plan = await planReplay(folder, { speed: '0', ...flags });
+  const plan = await planReplay([folder].flat(), { speed: '0', ...flags });
   const chunks: Chunk[] = [];
   for await (const chunk of plan.source(silentLog).read(from, new AbortController().signal, maxBytes)) {
     chunks.push(chunk);
@@ -95,7 +96,7 @@ describe.each(FORMATS)('of a %s archive', (format) => {
     const blocks = await numberedBlocks(5, { perBlock: 200, format });
     await writeArchive(folder.in('from'), blocks, 'one by one', { format });
     await using receiver = await testReceiver(folder.in('to'), { archive: { format } });
-    const plan = await planReplay(folder.in('from'), { speed: '0' });
+    const plan = await planReplay([folder.in('from')], { speed: '0' });
     const shipper = testShipper({
       port: receiver.port,
       source: plan.source(silentLog),
@@ -120,7 +121,7 @@ test('a receiver of the other format gets the same entries', async () => {
     format: 'zstd',
   });
   await using receiver = await testReceiver(folder.in('to'), { archive });
-  const source = (await planReplay(folder.in('from'), { speed: '0' })).source(silentLog);
+  const source = (await planReplay([folder.in('from')], { speed: '0' })).source(silentLog);
   const stateFolder = folder.in('state');
   await testShipper({ port: receiver.port, source, stateFolder }).run(new AbortController().signal);
   await receiver[Symbol.asyncDispose]();
@@ -157,7 +158,7 @@ test('it ends where the archive ended when it began, though what it ships goes t
     await opened.archive.published();
   };
   await append(first);
-  const plan = await planReplay(folder.path, { speed: '0' });
+  const plan = await planReplay([folder.path], { speed: '0' });
   await append(second, third);
   const source = plan.source(silentLog);
   const chunks = await Array.fromAsync(source.read({}, new AbortController().signal, 1_000_000));
@@ -167,10 +168,14 @@ test('it ends where the archive ended when it began, though what it ships goes t
 test('in the middle of a block it goes on behind the same entry, where fewer of those before it are chosen by then', async () => {
   await using folder = await temporaryFolder();
   await writeArchive(folder.path, await numberedBlocks(1, { perBlock: 8 }), 'one by one');
-  const { name } = await planReplay(folder.path, { speed: '0', grep: '[2-8]}' });
+  const {
+    names: [name = ''],
+  } = await planReplay([folder.path], { speed: '0', grep: '[2-8]}' });
   const first = await read(folder.path, { grep: '[2-8]}' }, { maxBytes: 30 });
   expect(first.numbers).toEqual([2, 3, 4, 5, 6, 7, 8]);
-  const { name: later } = await planReplay(folder.path, { speed: '0', grep: '[4-8]}' });
+  const {
+    names: [later = ''],
+  } = await planReplay([folder.path], { speed: '0', grep: '[4-8]}' });
   const from = { [later]: (first.chunks[1] as Chunk).positions[name] } as SourcePositions;
   const done = numbersIn(first.chunks.slice(0, 2).map(textOf).join(''));
   const rest = await read(folder.path, { grep: '[4-8]}' }, { maxBytes: 30, from });
@@ -230,7 +235,7 @@ describe('speed', () => {
     await writeArchive(folder.path, await numberedBlocks(2, { apartMs: 3_600_000_000 }), 'one by one');
     expect((await read(folder.path)).numbers).toEqual(upTo(8));
     const stop = new AbortController();
-    const source = (await planReplay(folder.path, { speed: '1' })).source(silentLog);
+    const source = (await planReplay([folder.path], { speed: '1' })).source(silentLog);
     const chunks = source.read({}, stop.signal, 1_000_000)[Symbol.asyncIterator]();
     expect((await chunks.next()).done).toBe(false);
     const second = chunks.next();
@@ -239,7 +244,7 @@ describe('speed', () => {
   });
 
   test.each(['-1', 'fast', '', '1x', 'Infinity'])('%j is refused', async (speed) => {
-    await expect(planReplay('/nowhere', { speed })).rejects.toThrow('expected a factor such as 1');
+    await expect(planReplay(['/nowhere'], { speed })).rejects.toThrow('expected a factor such as 1');
   });
 });
 
@@ -256,9 +261,58 @@ test('damage is told and left out; all else is replayed', async () => {
   expect(isDamaged).toBe(true);
 });
 
+describe('several archives', () => {
+  /** Six blocks that are parted between two archives, the numbers of each shipper too. */
+  async function parted(folder: TemporaryFolder): Promise<string[]> {
+    const blocks = await numberedBlocks(6, { apartMs: 10 });
+    const at = (...places: number[]): Block[] => places.flatMap((place) => blocks[place - 1] ?? []);
+    const folders = [folder.in('one'), folder.in('two')];
+    const wishes = { receivedAtMs: RECEIVED_AT_MS };
+    const inOne = [...at(1, 2), await elsewhereBlock(2, 2, { shipperId: 'a', ...wishes }), ...at(5)];
+    const inTwo = [await elsewhereBlock(1, 1, { shipperId: 'b', ...wishes }), ...at(3, 4, 6)];
+    await writeArchive(folders[0] ?? '', inOne, 'one by one', { segmentMaxBytes: 400 });
+    await writeArchive(folders[1] ?? '', inTwo, 'one by one', { segmentMaxBytes: 400 });
+    return folders;
+  }
+
+  test('are replayed as one, as they were received; what is said to be elsewhere is not shipped', async () => {
+    await using folder = await temporaryFolder();
+    const { chunks, numbers } = await read(await parted(folder));
+    expect(numbers).toEqual(upTo(24));
+    expect(chunks.every(({ lines }) => lines.count > 0)).toBe(true);
+  });
+
+  test('go on behind any chunk, each where it was, in whatever order they are named', async () => {
+    await using folder = await temporaryFolder();
+    const folders = await parted(folder);
+    const all = await read(folders, {}, { maxBytes: 20 });
+    for (let done = 1; done < all.chunks.length; done += 1) {
+      const first = await read(folders, {}, { maxBytes: 20, atMost: done });
+      const from = Object.assign({}, ...first.chunks.map(({ positions }) => positions)) as SourcePositions;
+      const rest = await read(folders.toReversed(), {}, { maxBytes: 33, from });
+      expect([...first.numbers, ...rest.numbers]).toEqual(upTo(24));
+    }
+  });
+
+  test('have a place each, under names that do not change with their order', async () => {
+    await using folder = await temporaryFolder();
+    const folders = await parted(folder);
+    const { names } = await planReplay(folders, { speed: '0' });
+    expect(names).toEqual(folders.map((one) => `replay:${one}`));
+    expect((await planReplay(folders.toReversed(), { speed: '0' })).names).toEqual(names);
+  });
+
+  test('one of which is empty are the others', async () => {
+    await using folder = await temporaryFolder();
+    await writeArchive(folder.in('one'), await numberedBlocks(2), 'one by one');
+    await writeArchive(folder.in('none'), []);
+    expect((await read([folder.in('none'), folder.in('one')])).numbers).toEqual(upTo(8));
+  });
+});
+
 test('a folder with nothing in it is refused', async () => {
   await using folder = await temporaryFolder();
-  await expect(planReplay(folder.path, { speed: '0' })).rejects.toThrow(
+  await expect(planReplay([folder.path], { speed: '0' })).rejects.toThrow(
     `there is nothing to replay in ${folder.path}`,
   );
 });
