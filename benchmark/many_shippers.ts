@@ -80,7 +80,12 @@ function startShipper(
     source: heldBack(file, connected.resolve, go),
     batcher: BATCHER,
     compression: COMPRESSION,
-    dial: { host: '127.0.0.1', port, delivery: 'acked', helloTimeoutMs: TIMEOUT_MS, shipperId },
+    dial: {
+      addresses: [{ host: '127.0.0.1', port }],
+      delivery: 'acked',
+      helloTimeoutMs: TIMEOUT_MS,
+      shipperId,
+    },
     reconnect: { firstMs: 100, maxMs: TIMEOUT_MS },
     stateFolder,
     log,

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { readClientTls, readToken } from '../config/access.ts';
+import { receiversOf } from '../config/addresses.ts';
 import type { LibrarySettings } from '../config/library.ts';
 import { LevelController } from '../shipper/level_controller.ts';
 import type { ShaperOf } from '../shipper/shaper.ts';
@@ -137,8 +138,7 @@ export class Engine {
       ...(levels === undefined ? {} : { levels }),
       ...(this.#memory === undefined ? {} : { spool: this.#memory }),
       dial: {
-        host: settings.SERVER_HOST,
-        port: settings.SERVER_PORT,
+        addresses: receiversOf(settings),
         delivery: settings.DELIVERY,
         helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
         shipperId,

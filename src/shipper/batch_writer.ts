@@ -35,6 +35,10 @@ export class BatchWriter {
   windowBytes = PLAIN_WINDOW_BYTES;
   /** What the receiver takes; undefined before it has said. */
   algorithms: readonly Algorithm[] | undefined;
+  /** True once the line of a plain receiver has taken a batch. */
+  #hasFlushed = false;
+  /** Why a plain receiver may lack what counts as sent: a connection that took some of it did not end in order. */
+  doubt: Error | undefined;
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
@@ -52,6 +56,8 @@ export class BatchWriter {
   /** From now on batches go to this line. */
   begin(line: Line): void {
     this.#line = line;
+    this.#hasFlushed = false;
+    if (line.mode === 'plain') void line.closed.then((failure) => this.#plainClosed(line, failure));
   }
 
   /** Nothing more is written to the line, which is the answer. */
@@ -127,8 +133,14 @@ export class BatchWriter {
     line.write([messages.encodeGap(gap)]);
   }
 
+  /** A line that is still in use was not ended from here. */
+  #plainClosed(line: Line, failure = new Error('the receiver closed the connection')): void {
+    if (line === this.#line && this.#hasFlushed) this.doubt ??= failure;
+  }
+
   #flushed(line: Line, { sequence }: Encoded): void {
     if (line !== this.#line && this.#line !== undefined) return;
+    this.#hasFlushed = true;
     this.#options.onFlushed(sequence);
     this.pump();
   }

@@ -3,6 +3,7 @@
  * acknowledged; after a reconnect those the receiver does not have are sent again under the same numbers.
  */
 import { randomUUID } from 'node:crypto';
+import { showAddress } from '../base/address.ts';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
 import type { SourcePositions } from '../entry.ts';
@@ -14,16 +15,16 @@ import type { Counts } from './counts.ts';
 import type { DeadLetters } from './dead_letters/dead_letters.ts';
 import type { Compression, Encoded, Mode } from './encode.ts';
 import { HelloPatience } from './hello_patience.ts';
-import { Line, refusal, type DialOptions, type Greeting } from './line.ts';
+import { Line, refusal, type DialOptions, type DialPlan, type Greeting } from './line.ts';
 import { Outbox } from './outbox.ts';
 import { Rejects } from './rejects.ts';
 import { expectStranger, expectOwnNumbers } from './resume.ts';
+import { Round } from './round.ts';
 import { Settlement } from './settlement.ts';
-import { ShipperError } from './shipper_error.ts';
 import { stayConnected } from './stay_connected.ts';
 
 export interface DeliveryOptions {
-  readonly dial: Omit<DialOptions, 'epoch' | 'run' | 'onAnswered'>;
+  readonly dial: DialPlan;
   readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
   /** True where the source can begin again at the receiver's word: then a receiver that lost data is told to nobody but the user. */
   readonly canReread: boolean;
@@ -68,6 +69,7 @@ export class Delivery {
   readonly #rejects: Rejects;
   readonly #outbox = new Outbox();
   readonly #runId = randomUUID();
+  readonly #round: Round;
   readonly #patience: HelloPatience;
   readonly #writer: BatchWriter;
   readonly #settlement: Settlement;
@@ -78,6 +80,8 @@ export class Delivery {
   /** A plain line that is being ended, as its receiver acknowledges after all; the answer is what went wrong with that. */
   #leaving: Promise<Error | undefined> | undefined;
   #returnAfterMs: number | undefined;
+  /** The ERROR with which the receiver ends the connection. */
+  #refusal: Error | undefined;
   #wasToldPlain = false;
   #hasPlace = false;
   /** The place is the receiver's word, not a plain one's silence. */
@@ -90,7 +94,8 @@ export class Delivery {
     this.#rejects = new Rejects(options.deadLetters, options.counts);
     this.#place.promise.catch(() => undefined);
     const { dial, reconnect, compression, onSettled, log, random = Math.random } = options;
-    this.#patience = new HelloPatience(dial.helloTimeoutMs);
+    const round = (this.#round = new Round(dial.addresses, random));
+    this.#patience = new HelloPatience(dial.helloTimeoutMs, round);
     const ours = { outbox: this.#outbox, rejects: this.#rejects };
     const onFailed = (error: Error): void => this.#fail(error);
     this.#settlement = new Settlement({ ...ours, onSettled, onFailed });
@@ -99,14 +104,13 @@ export class Delivery {
       onWritten: () => this.#changed.notify(),
       onFlushed: (sequence) => this.#settleUpTo(sequence),
     });
-    const where = `${dial.host}:${dial.port}`;
     const connect = async (): Promise<Error | undefined> => {
       const broken = await this.#oneConnection();
       return this.#isClosing ? undefined : broken;
     };
     const returnAfterMs = (): number | undefined => this.#takeReturnAfterMs();
     this.#running = stayConnected(
-      { connect, returnAfterMs, reconnect, where, random, log },
+      { round, connect, returnAfterMs, reconnect, random, log },
       this.#stopped.signal,
     ).catch((error: unknown) => this.#fail(error as Error));
   }
@@ -154,22 +158,25 @@ export class Delivery {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Ends the connection in order; the answer is what went wrong with that, if anything. Nothing more is sent. */
+  /** Ends the connection in order; the answer is why a plain receiver may lack what it was sent, if it may. Nothing more is sent. */
   async close(timeoutMs: number): Promise<Error | undefined> {
     this.#isClosing = true;
-    const failure = await (this.#writer.end()?.end(timeoutMs) ?? this.#leaving);
+    const line = this.#writer.end();
+    const failure = await (line?.end(timeoutMs) ?? this.#leaving);
+    if (line?.mode !== 'acked') this.#writer.doubt ??= failure;
     this.#stopped.abort();
     await this.#running;
-    return failure;
+    return this.#writer.doubt;
   }
 
   /** Connects, and uses the connection until it is gone; the answer is why it is. */
   async #oneConnection(): Promise<Error> {
+    this.#refusal = undefined;
     try {
       const line = await Line.dial(this.#dialOptions(), this.#stopped.signal);
       this.#begin(line);
       const failure = await line.closed;
-      return this.#failure ?? failure ?? new Error('the receiver closed the connection');
+      return this.#failure ?? this.#refusal ?? failure ?? new Error('the receiver closed the connection');
     } catch (error) {
       return this.#patience.judge(error as Error);
     } finally {
@@ -177,21 +184,22 @@ export class Delivery {
     }
   }
 
-  /** For a receiver that has answered once, plain is no way on: it would get twice what it has, and lose the rest unnoticed. Nor for one that a token is meant for. */
+  /** For a receiver that has answered once, plain is no way on: it would get twice what it has, and lose the rest unnoticed. Nor for one of several, or one that a token is meant for. */
   #dialOptions(): DialOptions {
     const { dial } = this.#options;
-    const { hasAnswered, timeoutMs: helloTimeoutMs } = this.#patience;
-    const mustAnswer = hasAnswered || dial.token !== undefined;
+    const { mayBePlain, timeoutMs: helloTimeoutMs } = this.#patience;
+    const mustAnswer = !mayBePlain || dial.token !== undefined;
     const delivery = dial.delivery === 'auto' && mustAnswer ? 'acked' : dial.delivery;
     const run = { id: this.#runId, isReturning: this.#isPlaceTheirs };
     const onAnswered = (): void => this.#patience.answered();
-    return { ...dial, delivery, helloTimeoutMs, onAnswered, epoch: this.#epoch, run };
+    return { ...dial, ...this.#round.address, delivery, helloTimeoutMs, onAnswered, epoch: this.#epoch, run };
   }
 
   #begin(line: Line): void {
-    const { log, counts, dial } = this.#options;
+    const { log, counts } = this.#options;
     const { greeting } = line;
     counts.connections += 1;
+    this.#round.wasTaken();
     this.mode = greeting.mode;
     try {
       if (greeting.mode === 'acked') this.#resume(greeting, line);
@@ -205,7 +213,7 @@ export class Delivery {
     line.listen((frame) => this.#received(frame, line));
     log.info(
       { mode: this.mode, resend: this.#outbox.size },
-      `connected to ${dial.host}:${dial.port} (${this.mode})`,
+      `connected to ${showAddress(this.#round.address)} (${this.mode})`,
     );
     this.#changed.notify();
     this.#writer.pump();
@@ -270,8 +278,9 @@ export class Delivery {
     log.warn('the receiver acknowledges after all, its answer to HELLO came late: it is greeted anew');
     this.#leaving = line.end(CHANGE_MS);
     void this.#leaving.then((failure) => {
-      if (failure !== undefined)
-        log.warn(`the end of what it was sent until then may be lost: ${failure.message}`);
+      if (failure === undefined) return;
+      this.#writer.doubt ??= failure;
+      log.warn(`the end of what it was sent until then may be lost: ${failure.message}`);
     });
   }
 
@@ -281,9 +290,8 @@ export class Delivery {
     else if (type === 'WELCOME') this.#changeToAcked(line);
     else if (type === 'BYE') this.#returnAfterMs = messages.decodeBye(payload).returnAfterMs;
     else if (type === 'ERROR') {
-      const error = refusal(messages.decodeFault(payload));
-      if (error instanceof ShipperError) this.#failure = error;
-      line.destroy(error);
+      this.#refusal = refusal(messages.decodeFault(payload));
+      line.destroy(this.#refusal);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Address } from '../base/address.ts';
 import { FrameDecoder } from '../wire/decoder.ts';
 import { encodeFrame, type Frame } from '../wire/frame.ts';
 import * as messages from '../wire/messages.ts';
@@ -14,9 +15,7 @@ import { NoWelcome } from './hello_patience.ts';
 import { ShipperError } from './shipper_error.ts';
 import { afterHandshake, beforeWelcome, openSocket, type ClientTls } from './open_socket.ts';
 
-export interface DialOptions {
-  readonly host: string;
-  readonly port: number;
+export interface DialOptions extends Address {
   readonly delivery: 'auto' | 'acked' | 'plain';
   readonly helloTimeoutMs: number;
   /** Speak TLS. */
@@ -31,6 +30,12 @@ export interface DialOptions {
   readonly status?: () => Status;
   /** Called when the receiver has answered HELLO, whatever it says. */
   readonly onAnswered?: () => void;
+}
+
+/** What is known before it is known which receiver is dialled, for which connection. */
+export interface DialPlan extends Omit<DialOptions, keyof Address | 'epoch' | 'run' | 'onAnswered'> {
+  /** The receivers, at least one; several are to share a log. */
+  readonly addresses: readonly Address[];
 }
 
 /** What the other end is. */

@@ -69,8 +69,8 @@ export function figures({ counts, level, mode }: Watched, processed?: Processed)
 
 function line(shipper: Watched, entriesPerSecond: number): string {
   const { counts, level, isConnected } = shipper;
-  const state = isConnected ? '' : ' · NOT CONNECTED';
-  return `${count(entriesPerSecond)}/s · ${count(counts.acknowledged)} acknowledged · backlog ${count(inFlight(counts))} · ratio ${ratio(counts)} · level ${level}${state}`;
+  const state = isConnected ? '' : 'NOT CONNECTED · ';
+  return `${state}${count(entriesPerSecond)}/s · ${count(counts.acknowledged)} acknowledged · backlog ${count(inFlight(counts))} · ratio ${ratio(counts)} · level ${level}`;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });

@@ -55,6 +55,8 @@ export class Shipper {
   #waitsSeen = 0;
   /** Entries that were lost before they came to the batcher. */
   #lost = 0;
+  /** Why a receiver that does not acknowledge may lack what it was sent. */
+  #doubt: Error | undefined;
   /** Aborted when there is no point in reading on. */
   readonly #giveUp = new AbortController();
 
@@ -77,8 +79,8 @@ export class Shipper {
   }
 
   /**
-   * Ships until the source ends or `stop` aborts, then until all of it is acknowledged. Throws ShipperError where that
-   * can't be: what was not acknowledged is in `counts`.
+   * Ships until the source ends or `stop` aborts, then until all of it is acknowledged; by a plain receiver: taken, and each
+   * connection closed in order. Throws ShipperError where that can't be: what was not acknowledged is in `counts`.
    */
   async run(stop: AbortSignal): Promise<void> {
     const { spool, levels } = this.#options;
@@ -96,6 +98,12 @@ export class Shipper {
     }
     if (inFlight(this.counts) > 0) {
       throw new ShipperError('gave_up', `${inFlight(this.counts)} entries were not acknowledged`);
+    }
+    if (this.#doubt !== undefined) {
+      throw new ShipperError(
+        'gave_up',
+        `the receiver, which does not acknowledge, did not close a connection in order (${this.#doubt.message}): the end of what was sent over it may be lost`,
+      );
     }
   }
 
@@ -116,7 +124,7 @@ export class Shipper {
     }
     await delivery.drained();
     await fed;
-    await this.#hangUp(delivery);
+    this.#doubt ??= await delivery.close(this.#options.closeTimeoutMs);
   }
 
   /** Source to spool, and spool to receiver, at the same time; what an earlier run left goes first. */
@@ -148,7 +156,7 @@ export class Shipper {
       const delivery = this.#dial({ epoch, onSettled });
       for await (const batch of spool.read(epoch)) await delivery.send(batch);
       await delivery.drained();
-      await this.#hangUp(delivery);
+      this.#doubt ??= await delivery.close(this.#options.closeTimeoutMs);
     }
   }
 
@@ -171,15 +179,6 @@ export class Shipper {
   /** What the receiver is told, for whoever watches. */
   get #status(): Status {
     return { version: VERSION, level: this.level, backlog: inFlight(this.counts) };
-  }
-
-  async #hangUp(delivery: Delivery): Promise<void> {
-    const failure = await delivery.close(this.#options.closeTimeoutMs);
-    if (failure === undefined || delivery.mode === 'acked') return;
-    throw new ShipperError(
-      'gave_up',
-      `the receiver did not close the connection in order (${failure.message}): the end of what was sent may be lost`,
-    );
   }
 
   async #feed(chunks: ReturnType<Source['read']>, batcher: Batcher): Promise<void> {

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { showAddress } from '../base/address.ts';
 import { backoffMs } from '../base/backoff.ts';
 import type { Logger } from '../base/logger.ts';
-import { ShipperError } from './shipper_error.ts';
+import type { Round } from './round.ts';
 
 export interface StayConnectedOptions {
-  /** Connects, and uses the connection until it is gone; the answer is why it is, or undefined where it was to end. */
+  /** The receivers, and whose turn it is. */
+  readonly round: Round;
+  /** Connects to the one whose turn it is, and uses the connection until it is gone; the answer is why it is, or undefined where it was to end. */
   readonly connect: () => Promise<Error | undefined>;
   /** How long the other side asked us to stay away, since it was last asked. */
   readonly returnAfterMs: () => number | undefined;
   readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
-  /** For the log: the host and port. */
-  readonly where: string;
   readonly random: () => number;
   readonly log: Logger;
 }
@@ -22,26 +23,37 @@ const LONGEST_ABSENCE_MS = 60_000;
 const GOOD_CONNECTION_MS = 5000;
 
 /**
- * Connects again and again, with growing waits while it does not work, until `stop` aborts. Rejects with ShipperError
- * where trying again would not help.
+ * Connects again and again until `stop` aborts: to the next receiver at once, and with growing waits once all of them have
+ * failed. Rejects with ShipperError where trying again would not help.
  */
 export async function stayConnected(
-  { connect, returnAfterMs, reconnect, where, random, log }: StayConnectedOptions,
+  { round, connect, returnAfterMs, reconnect, random, log }: StayConnectedOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  for (let attempt = 0; !stop.aborted; attempt += 1) {
+  for (let attempt = 0; !stop.aborted;) {
     const startedAt = performance.now();
     const broken = await connect();
     if (broken === undefined || stop.aborted) return;
-    if (broken instanceof ShipperError) throw broken;
-    if (performance.now() - startedAt > GOOD_CONNECTION_MS) attempt = 0;
-    const asked = Math.min(returnAfterMs() ?? 0, LONGEST_ABSENCE_MS);
-    const waitMs = Math.max(asked, backoffMs(attempt, reconnect, random()));
+    const lastWord = round.lastWord(broken);
+    if (lastWord !== undefined) throw lastWord;
+    if (performance.now() - startedAt > GOOD_CONNECTION_MS) {
+      attempt = 0;
+      round.begin();
+    }
+    const failed = `no connection to ${showAddress(round.address)} (${describe(broken)})`;
+    const askedMs = round.next(returnAfterMs() ?? 0);
+    const next = round.isOfOne ? 'trying again' : `trying ${showAddress(round.address)}`;
+    if (askedMs === undefined) {
+      log.warn(`${failed}; ${next}`);
+      continue;
+    }
+    const waitMs = Math.max(Math.min(askedMs, LONGEST_ABSENCE_MS), backoffMs(attempt, reconnect, random()));
     log.warn(
       { attempt, waitMs: Math.round(waitMs) },
-      `no connection to ${where} (${describe(broken)}); trying again in ${(waitMs / 1000).toFixed(1)} s`,
+      `${failed}; ${next} in ${(waitMs / 1000).toFixed(1)} s`,
     );
     await delay(waitMs, undefined, { signal: stop }).catch(() => undefined);
+    attempt += 1;
   }
 }
 

@@ -32,7 +32,7 @@ export function letterDelivery(
   wishes: Partial<LetterDeliveryOptions> = {},
 ): LetterDeliveryOptions {
   return {
-    dial: { host: '127.0.0.1', port, helloTimeoutMs: 5000 },
+    dial: { addresses: [{ host: '127.0.0.1', port }], helloTimeoutMs: 5000 },
     reconnect: { firstMs: 1, maxMs: 5 },
     compression: { algorithm: 'gzip', level: 6, bypassBelow: 0 },
     maxBytes: 64 * 1024,

@@ -27,7 +27,13 @@ export async function testDelivery(
   const logs = collectLogs();
   const counts = noCounts();
   const delivery = new Delivery({
-    dial: { host: '127.0.0.1', port, delivery: 'acked', helloTimeoutMs: 5000, shipperId: 'a', ...dial },
+    dial: {
+      addresses: [{ host: '127.0.0.1', port }],
+      delivery: 'acked',
+      helloTimeoutMs: 5000,
+      shipperId: 'a',
+      ...dial,
+    },
     reconnect: { firstMs: 1, maxMs: 5 },
     canReread: false,
     compression: () => RAW,

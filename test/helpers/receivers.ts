@@ -16,12 +16,13 @@ export interface ReceiverWishes {
   readonly tls?: NonNullable<ReceiverOptions['tcp']>['tls'];
   readonly http?: ReceiverOptions['http'];
   readonly thrift?: ReceiverOptions['thrift'];
+  readonly openSharedLog?: ReceiverOptions['openSharedLog'];
 }
 
 /** A receiver on a free port of this machine, its archive in `folder`; small limits, so that tests reach them. */
 export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promise<Receiver> {
   const { limits, archive, maxConnections = 1000, maxConnectionsPerAddress = maxConnections } = wishes;
-  const { port = 0, log = silentLog, access, tls, http, thrift } = wishes;
+  const { port = 0, log = silentLog, access, tls, http, thrift, openSharedLog } = wishes;
   return startReceiver({
     tcp: {
       host: '127.0.0.1',
@@ -33,6 +34,7 @@ export function testReceiver(folder: string, wishes: ReceiverWishes = {}): Promi
     ...(access === undefined ? {} : { access }),
     ...(http === undefined ? {} : { http }),
     ...(thrift === undefined ? {} : { thrift }),
+    ...(openSharedLog === undefined ? {} : { openSharedLog }),
     limits: {
       maxFrameBytes: 256 * 1024,
       maxBatchBytes: 1024 * 1024,
@@ -74,6 +76,6 @@ export async function archivedHeaders(folder: string, shipperId: string): Promis
 /** What `verify` says of an archive. */
 export async function verdictOn(folder: string): Promise<{ code: 0 | 1; report: string }> {
   let report = '';
-  const code = await verify(folder, { write: (text) => (report += text) });
+  const code = await verify([folder], { write: (text) => (report += text) });
   return { code, report };
 }

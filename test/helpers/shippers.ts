@@ -52,8 +52,7 @@ export function testShipper({ port, dial, ...wishes }: ShipperWishes): Shipper {
     batcher: { size: 10, intervalMs: 10, maxBytes: 64 * 1024 },
     compression: { algorithm: 'gzip', level: 6, bypassBelow: 0 },
     dial: {
-      host: '127.0.0.1',
-      port,
+      addresses: [{ host: '127.0.0.1', port }],
       delivery: 'auto',
       helloTimeoutMs: 20_000,
       shipperId: 'test-shipper',

@@ -55,7 +55,7 @@ export class Tail implements AsyncDisposable {
   }
 
   /** Settles when there are so many lines. */
-  async has(count: number, timeoutMs = 5000): Promise<void> {
+  async has(count: number, timeoutMs = 30_000): Promise<void> {
     await until(`${count} lines came`, () => this.lines.length >= count, timeoutMs).catch(
       (error: unknown) => {
         throw new Error(`${(error as Error).message}: ${this.lines.length} came`);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { files } from '../../src/shipper/sources/files.ts';
 import type { Source } from '../../src/shipper/source.ts';
+import { fakeReceiver, type FakeConnection } from '../helpers/fake_receiver.ts';
 import { collectLogs, silentLog } from '../helpers/logs.ts';
 import { archivedHeaders, archivedLines, testReceiver, verdictOn } from '../helpers/receivers.ts';
 import { chunkOf, linesSource, neverStop, numbered, testShipper } from '../helpers/shippers.ts';
@@ -193,4 +194,50 @@ test('an entry that no receiver takes becomes a dead letter, the ones around it 
   expect(await archivedLines(folder.in('data'), ID)).toEqual(numbered(10));
   expect(await readdir(folder.in('state', 'dead-letter', ID))).toHaveLength(2);
   expect((await verdictOn(folder.in('data'))).code).toBe(0);
+});
+
+describe('a receiver that does not acknowledge', () => {
+  /** Ships it two lines; it leaves the first connection once `before` of them have come. The answer is what went wrong. */
+  async function shipTwo(before: 0 | 1, leave: (connection: FakeConnection) => unknown): Promise<unknown> {
+    await using folder = await temporaryFolder();
+    await using receiver = await fakeReceiver();
+    const left = (async () => {
+      const first = await receiver.connection(1);
+      await until('lines come', async () => (await first.lines()).length >= before);
+      leave(first);
+      await receiver.connection(2);
+    })();
+    const source: Source = {
+      name: 'two lines',
+      canReread: false,
+      async *read() {
+        for (const [index, line] of numbered(2).entries()) {
+          if (index >= before) await left;
+          yield chunkOf([line]);
+        }
+      },
+    };
+    const shipper = testShipper({
+      ...{ port: receiver.port, source, stateFolder: folder.path, dial: { delivery: 'plain' } },
+      batcher: { size: 1, intervalMs: 1, maxBytes: 1000 },
+    });
+    const failure = await shipper.run(neverStop()).catch((error: unknown) => error);
+    expect(shipper.counts).toMatchObject({ acknowledged: 2, connections: 2 });
+    return failure;
+  }
+
+  test.each([
+    ['resets', ({ socket }: FakeConnection) => socket.resetAndDestroy(), /ECONNRESET/],
+    ['closes', ({ socket }: FakeConnection) => socket.end(), /the receiver closed the connection/],
+  ])(
+    'and %s a connection may lack what it was sent: the run goes on, and is an error',
+    async (_, leave, why) => {
+      const failure = await shipTwo(1, leave);
+      expect(failure).toMatchObject({ code: 'gave_up', message: expect.stringMatching(why) as string });
+    },
+  );
+
+  test('and closes a connection before anything was sent lacks nothing', async () => {
+    expect(await shipTwo(0, ({ socket }) => socket.end())).toBeUndefined();
+  });
 });

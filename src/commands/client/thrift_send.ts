@@ -44,10 +44,11 @@ async function send(names: string[], _options: unknown, command: Command): Promi
 
 async function sendOptions(names: string[], settings: Settings) {
   const { readClientTls, readToken } = await import('../../config/access.ts');
+  const { oneHostOf } = await import('../../config/addresses.ts');
   const tls = readClientTls(settings);
   return {
     connection: {
-      host: settings.SERVER_HOST,
+      host: oneHostOf(settings, 'thrift send', 'THRIFT_PORT'),
       port: settings.THRIFT_PORT,
       protocol: settings.THRIFT_PROTOCOL,
       isFramed: settings.THRIFT_TRANSPORT === 'framed',

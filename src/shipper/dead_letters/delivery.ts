@@ -5,12 +5,13 @@ import * as messages from '../../wire/messages.ts';
 import { WireError } from '../../wire/wire_error.ts';
 import { encodeBatch, type Compression } from '../encode.ts';
 import { HelloPatience } from '../hello_patience.ts';
-import { Line, refusal, type DialOptions } from '../line.ts';
+import { Line, refusal, type DialPlan } from '../line.ts';
 import { tooLarge } from '../rejects.ts';
+import { Round } from '../round.ts';
 import { stayConnected } from '../stay_connected.ts';
 
 export interface LetterDeliveryOptions {
-  readonly dial: Omit<DialOptions, 'epoch' | 'run' | 'onAnswered' | 'shipperId' | 'delivery'>;
+  readonly dial: Omit<DialPlan, 'shipperId' | 'delivery'>;
   readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
   readonly compression: Compression;
   /** What a batch may hold; only a single entry may be longer. */
@@ -45,6 +46,7 @@ const PREFIX_ROOM_BYTES = 256;
 export class LetterDelivery {
   readonly #parcel: Parcel;
   readonly #options: LetterDeliveryOptions;
+  readonly #round: Round;
   readonly #patience: HelloPatience;
   readonly #run = { id: randomUUID(), isReturning: false };
   /** The number it was sent under. */
@@ -54,7 +56,8 @@ export class LetterDelivery {
   constructor(parcel: Parcel, options: LetterDeliveryOptions) {
     this.#parcel = parcel;
     this.#options = options;
-    this.#patience = new HelloPatience(options.dial.helloTimeoutMs);
+    this.#round = new Round(options.dial.addresses, Math.random);
+    this.#patience = new HelloPatience(options.dial.helloTimeoutMs, this.#round);
   }
 
   /**
@@ -62,7 +65,7 @@ export class LetterDelivery {
    * ShipperError where trying again would not help.
    */
   async answer(stop: AbortSignal): Promise<Answer | undefined> {
-    const { dial, reconnect, log } = this.#options;
+    const { reconnect, log } = this.#options;
     let answer: Answer | undefined;
     const connect = async (): Promise<Error | undefined> => {
       try {
@@ -73,8 +76,8 @@ export class LetterDelivery {
       }
     };
     const returnAfterMs = (): number | undefined => this.#returnAfterMs;
-    const where = `${dial.host}:${dial.port}`;
-    await stayConnected({ connect, returnAfterMs, reconnect, where, random: Math.random, log }, stop);
+    const round = this.#round;
+    await stayConnected({ round, connect, returnAfterMs, reconnect, random: Math.random, log }, stop);
     return answer;
   }
 
@@ -84,12 +87,11 @@ export class LetterDelivery {
     const run = { ...this.#run };
     const { timeoutMs: helloTimeoutMs } = this.#patience;
     const onAnswered = (): void => this.#patience.answered();
-    const line = await Line.dial(
-      { ...dial, helloTimeoutMs, onAnswered, delivery: 'acked', shipperId, epoch: null, run },
-      stop,
-    );
-    this.#run.isReturning = true;
+    const receiver = { ...dial, ...this.#round.address, helloTimeoutMs, onAnswered };
     this.#returnAfterMs = undefined;
+    const line = await Line.dial({ ...receiver, delivery: 'acked', shipperId, epoch: null, run }, stop);
+    this.#round.wasTaken();
+    this.#run.isReturning = true;
     try {
       if (line.greeting.mode === 'acked') return await this.#converse(line, line.greeting);
       throw new WireError('unexpected_type', 'the receiver does not acknowledge');

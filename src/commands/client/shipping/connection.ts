@@ -1,8 +1,9 @@
 import type { Logger } from '../../../base/logger.ts';
 import { readClientTls, readToken } from '../../../config/access.ts';
+import { receiversOf } from '../../../config/addresses.ts';
 import type { Settings } from '../../../config/options.ts';
 
-/** The way to the receiver. Throws ConfigError. */
+/** The way to the receivers. Throws ConfigError. */
 export function connectionOf(settings: Settings) {
   const tls = readClientTls(settings);
   const token = readToken(settings);
@@ -13,8 +14,7 @@ export function connectionOf(settings: Settings) {
       bypassBelow: settings.BYPASS_THRESHOLD,
     },
     dial: {
-      host: settings.SERVER_HOST,
-      port: settings.SERVER_PORT,
+      addresses: receiversOf(settings),
       helloTimeoutMs: settings.HELLO_TIMEOUT * 1000,
       ...(tls === undefined ? {} : { tls }),
       ...(token === undefined ? {} : { token }),
