@@ -1,7 +1,8 @@
 /** What the `http` workload measures: an endpoint that keeps what it takes in one place or another, or nowhere. */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../test/helpers/free_port.ts';
 import { SERVER } from './fresh_build.ts';
 import { startProcess, type MeasuredProcess } from './measured_process.ts';
 import { succeeded, verifyArchive } from './product.ts';
@@ -82,15 +83,6 @@ async function startSubject(
     await endpoint[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function hasRedis(port: number, signal: AbortSignal): Promise<void> {

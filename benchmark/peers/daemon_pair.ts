@@ -6,12 +6,13 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../test/helpers/free_port.ts';
 import { startProcess, type MeasuredProcess, type Usage } from '../measured_process.ts';
 import { succeeded } from '../product.ts';
 import { scratchFolder } from '../scratch_folder.ts';
 import { checkLines } from './line_check.ts';
 import { costs, type FileWork, type Round } from './peer.ts';
-import { bytesSentTo, freePort, listening } from './sockets.ts';
+import { bytesSentTo, listening } from './sockets.ts';
 
 export interface DaemonPair {
   /** Configurations in this folder; what a run sets stands in them as @NAME@. */

@@ -1,21 +1,12 @@
 /** TCP of this machine, seen from outside of the programs that use it. */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { MeasuredProcess } from '../measured_process.ts';
 
 const LOOK_EVERY_MS = 10;
 const STATE_LISTEN = '0A';
-
-/** A port of 127.0.0.1 that was free just now, for programs that can't choose one themselves. */
-export async function freePort(): Promise<number> {
-  await using server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
 
 /** Waits until a program listens on a port; no connection is made. Throws where it ends without. */
 export async function listening(port: number, { finished }: MeasuredProcess): Promise<void> {

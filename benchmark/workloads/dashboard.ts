@@ -4,9 +4,10 @@
  * of this process, which only counts what it is sent.
  */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../test/helpers/free_port.ts';
 import { atMost, barsText, type Bar } from '../bars.ts';
 import { ensureBuilt } from '../fresh_build.ts';
 import { interleave } from '../interleave.ts';
@@ -102,12 +103,6 @@ async function measure(
     receiverCpuSecondsPerMillion: (cpuSeconds / entries) * 1e6,
     bytesPerViewer,
   };
-}
-
-async function freePort(): Promise<number> {
-  await using server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 /** A page that is open, and that has got what the thread behind it knows. */

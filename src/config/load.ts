@@ -1,6 +1,7 @@
 /** Settings from flags, environment, TOML file and defaults, in that order of precedence. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parse as parseToml } from 'smol-toml';
+import { contradictions } from './contradictions.ts';
 import type { Kind } from './kinds.ts';
 import { OPTIONS, OPTION_NAMES, flagOf, type OptionName, type Settings } from './options.ts';
 
@@ -52,7 +53,7 @@ export function loadSettings(sources: ConfigSources): Settings {
       problems.push(`${name} is ${shown} (${where}): ${(error as Error).message}`);
     }
   }
-  if (problems.length === 0) problems.push(...contradictions(settings as Settings));
+  problems.push(...contradictions(settings));
   if (problems.length > 0) throw new ConfigError(problems);
   return settings as Settings;
 }
@@ -94,91 +95,6 @@ function findOptions(
         preset(name),
     ]),
   );
-}
-
-/** Values that are each fine and don't go together. */
-function contradictions(settings: Settings): string[] {
-  const {
-    COMPRESSION_ALGORITHM,
-    COMPRESSION_LEVEL,
-    ADAPTIVE_MIN_LEVEL,
-    ADAPTIVE_MAX_LEVEL,
-    ARCHIVE_FORMAT,
-    ARCHIVE_LEVEL,
-  } = settings;
-  const problems: string[] = [];
-  const highest = COMPRESSION_ALGORITHM === 'zstd' ? 19 : 9;
-  for (const [name, level] of Object.entries({ COMPRESSION_LEVEL, ADAPTIVE_MIN_LEVEL, ADAPTIVE_MAX_LEVEL })) {
-    if (level > highest) problems.push(`${name} is ${level}: ${COMPRESSION_ALGORITHM} goes up to ${highest}`);
-  }
-  if (ADAPTIVE_MIN_LEVEL > ADAPTIVE_MAX_LEVEL)
-    problems.push(
-      `ADAPTIVE_MIN_LEVEL (${ADAPTIVE_MIN_LEVEL}) is above ADAPTIVE_MAX_LEVEL (${ADAPTIVE_MAX_LEVEL})`,
-    );
-  if (ARCHIVE_FORMAT === 'gzip' && ARCHIVE_LEVEL > 9)
-    problems.push(`ARCHIVE_LEVEL is ${ARCHIVE_LEVEL}: gzip goes up to 9`);
-  return [
-    ...problems,
-    ...accessContradictions(settings),
-    ...generatorContradictions(settings),
-    ...parseContradictions(settings),
-    ...expirationContradictions(settings),
-  ];
-}
-
-function accessContradictions(settings: Settings): string[] {
-  const { AUTH_TOKENS, AUTH_TOKENS_FILE, AUTH_BIND_IDS, AUTH_TOKEN, AUTH_TOKEN_FILE } = settings;
-  const { TLS_CERT, TLS_KEY, TLS_CA } = settings;
-  const areTokensSet = AUTH_TOKENS.length > 0;
-  const rules: readonly [isBroken: boolean, problem: string][] = [
-    [areTokensSet && AUTH_TOKENS_FILE !== '', 'AUTH_TOKENS and AUTH_TOKENS_FILE are both set: one is to be'],
-    [
-      AUTH_TOKEN !== '' && AUTH_TOKEN_FILE !== '',
-      'AUTH_TOKEN and AUTH_TOKEN_FILE are both set: one is to be',
-    ],
-    [TLS_CERT !== '' && TLS_KEY === '', 'TLS_CERT is set, and TLS_KEY is not: both or neither'],
-    [TLS_KEY !== '' && TLS_CERT === '', 'TLS_KEY is set, and TLS_CERT is not: both or neither'],
-    [
-      AUTH_BIND_IDS && !areTokensSet && AUTH_TOKENS_FILE === '' && TLS_CA === '',
-      'AUTH_BIND_IDS needs something to bind to: AUTH_TOKENS, AUTH_TOKENS_FILE or TLS_CA',
-    ],
-  ];
-  return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
-}
-
-function generatorContradictions(settings: Settings): string[] {
-  const { GENERATE_PATTERN, LOG_RATE, BURST_EVERY, BURST_FOR } = settings;
-  const rules: readonly [isBroken: boolean, problem: string][] = [
-    [
-      GENERATE_PATTERN !== 'steady' && LOG_RATE === 0,
-      `GENERATE_PATTERN is ${GENERATE_PATTERN}, and LOG_RATE is 0: as fast as it can has no pattern`,
-    ],
-    [
-      GENERATE_PATTERN === 'burst' && BURST_FOR >= BURST_EVERY,
-      `BURST_FOR (${BURST_FOR}) is to be shorter than BURST_EVERY (${BURST_EVERY})`,
-    ],
-  ];
-  return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
-}
-
-function parseContradictions({ PARSE, PARSE_PATTERN }: Settings): string[] {
-  if (PARSE === 'regex' && !/\(\?P?</.test(PARSE_PATTERN?.source ?? ''))
-    return [
-      'PARSE is regex: PARSE_PATTERN is to hold a regular expression with named groups, as (?P<name>…)',
-    ];
-  return PARSE !== 'regex' && PARSE_PATTERN !== undefined
-    ? [`PARSE_PATTERN is set, and PARSE is ${PARSE}: it is to be regex`]
-    : [];
-}
-
-/** What expires before it is drained is lost: a drain may be late, and fail now and then. */
-function expirationContradictions({ REDIS_KEY_EXPIRATION, DRAIN_INTERVAL }: Settings): string[] {
-  const least = 5 * DRAIN_INTERVAL;
-  return REDIS_KEY_EXPIRATION > 0 && REDIS_KEY_EXPIRATION < least
-    ? [
-        `REDIS_KEY_EXPIRATION is ${REDIS_KEY_EXPIRATION} s, which is less than five DRAIN_INTERVALs (${least} s): what is not drained by then would be lost`,
-      ]
-    : [];
 }
 
 function fromProgram(name: OptionName, given: ConfigSources['given']): Found | undefined {

@@ -4,9 +4,10 @@
  * content comes from; what a crash left behind that is cut when it is opened again.
  */
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { syncFolder } from '../base/atomic_file.ts';
+import { sizeOf } from '../base/file_size.ts';
 
 export interface FilePlace {
   /** 0 for the first file. */
@@ -136,15 +137,6 @@ async function openAt(path: string, { number, bytes }: FilePlace): Promise<FileH
     return file;
   } catch (error) {
     await file.close();
-    throw error;
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return -1;
     throw error;
   }
 }

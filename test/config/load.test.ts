@@ -206,6 +206,19 @@ describe('values that are each fine are a problem together', () => {
       ['COMPRESSION_LEVEL is 10: gzip goes up to 9', 'ARCHIVE_LEVEL is 10: gzip goes up to 9'],
     ],
     [
+      'some, beside one that is wrong by itself',
+      {
+        COMPRESSION_ALGORITHM: 'lzma',
+        COMPRESSION_LEVEL: '19',
+        ADAPTIVE_MIN_LEVEL: '6',
+        ADAPTIVE_MAX_LEVEL: '5',
+      },
+      [
+        'COMPRESSION_ALGORITHM is "lzma" (environment): expected one of gzip, zlib, zstd',
+        'ADAPTIVE_MIN_LEVEL (6) is above ADAPTIVE_MAX_LEVEL (5)',
+      ],
+    ],
+    [
       'zstd takes level 19',
       {
         COMPRESSION_ALGORITHM: 'zstd',

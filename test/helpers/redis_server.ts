@@ -1,8 +1,9 @@
 /** A real redis-server of its own, on a free port and in a folder of its own, that keeps every write; ended with its handle. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { createClient, RESP_TYPES } from 'redis';
+import { freePort } from './free_port.ts';
 import { temporaryFolder, type TemporaryFolder } from './temp_folder.ts';
 import { until } from './until.ts';
 
@@ -100,13 +101,4 @@ export class RedisServer implements AsyncDisposable {
       socket.destroy();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

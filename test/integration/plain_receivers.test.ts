@@ -16,17 +16,20 @@ const AS_SENT = [
 
 describe.skipIf(!hasPython())('our shipper ships to a receiver of the original protocol', () => {
   test.each([
-    ['gzip', 'auto', 'gzip', 0x03],
-    ['zlib', 'auto', 'zlib', 0x05],
-    ['nothing', 'auto', 'none', 0x00],
-    ['zstd, which becomes gzip,', 'auto', 'zstd', 0x03],
-    ['gzip', 'plain', 'gzip', 0x03],
-    ['zlib', 'plain', 'zlib', 0x05],
-    ['nothing', 'plain', 'none', 0x00],
-    ['zstd, which becomes gzip,', 'plain', 'zstd', 0x03],
-  ] as const)('compressed with %s under DELIVERY=%s', async (_, delivery, algorithm, flags) => {
+    ['gzip', 'auto', 'gzip', 0x03, []],
+    ['zlib', 'auto', 'zlib', 0x05, []],
+    ['nothing', 'auto', 'none', 0x00, []],
+    ['gzip, read byte by byte,', 'auto', 'gzip', 0x03, ['--trickle']],
+    ['zlib, read byte by byte,', 'auto', 'zlib', 0x05, ['--trickle']],
+    ['nothing, read byte by byte,', 'auto', 'none', 0x00, ['--trickle']],
+    ['zstd, which becomes gzip,', 'auto', 'zstd', 0x03, []],
+    ['gzip', 'plain', 'gzip', 0x03, []],
+    ['zlib', 'plain', 'zlib', 0x05, []],
+    ['nothing', 'plain', 'none', 0x00, []],
+    ['zstd, which becomes gzip,', 'plain', 'zstd', 0x03, []],
+  ] as const)('compressed with %s under DELIVERY=%s', async (_, delivery, algorithm, flags, how) => {
     await using folder = await temporaryFolder();
-    await using receiver = await startPlainReceiver(folder.in('entries'));
+    await using receiver = await startPlainReceiver(folder.in('entries'), ...how);
     const { log, at } = collectLogs();
     const lines = [...AS_SENT, ...numbered(300)];
     const shipper = testShipper({
@@ -79,7 +82,7 @@ describe.skipIf(!hasPython())('our shipper ships to a receiver of the original p
       batcher: { size: 1, intervalMs: 10, maxBytes: 64 * 1024 },
       dial: { helloTimeoutMs: 100 },
     });
-    await shipper.run(neverStop()).catch(() => undefined);
+    await expect(shipper.run(neverStop())).rejects.toMatchObject({ code: 'gave_up' });
     expect(shipper.counts.connections).toBeGreaterThan(1);
     expect(at('warn').filter((line) => line.includes('DOES NOT ACKNOWLEDGE'))).toHaveLength(1);
   });

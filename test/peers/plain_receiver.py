@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--output", required=True)
     parser.add_argument("--slow", type=float, default=0, help="seconds to wait before each frame is read")
+    parser.add_argument("--trickle", action="store_true", help="read one byte at a time")
     parser.add_argument("--close-after", type=int, default=0, help="close a connection after so many frames")
     return parser.parse_args()
 
@@ -37,10 +38,10 @@ def say(message):
     print(json.dumps(message), flush=True)
 
 
-def read_exactly(connection, length):
+def read_exactly(connection, length, at_once):
     """The next bytes, or fewer at the end of the stream."""
     data = b""
-    while len(data) < length and (piece := connection.recv(min(65536, length - len(data)))):
+    while len(data) < length and (piece := connection.recv(min(at_once, length - len(data)))):
         data += piece
     return data
 
@@ -64,14 +65,15 @@ def texts_of(payload):
 
 def serve(connection, options, output, lock):
     frames = 0
+    at_once = 1 if options.trickle else 65536
     while options.close_after == 0 or frames < options.close_after:
         time.sleep(options.slow)
-        header = read_exactly(connection, 5)
+        header = read_exactly(connection, 5, at_once)
         if header == b"":
             break
         assert len(header) == 5, "the stream ends inside a header"
         length, flags = struct.unpack(">IB", header)
-        payload = read_exactly(connection, length)
+        payload = read_exactly(connection, length, at_once)
         assert len(payload) == length, "the stream ends inside a payload"
         if flags & 1:
             payload = INFLATE[flags >> 1 & 3](payload)

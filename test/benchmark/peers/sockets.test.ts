@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startProcess } from '../../../benchmark/measured_process.ts';
-import { bytesSentTo, freePort, listening } from '../../../benchmark/peers/sockets.ts';
+import { bytesSentTo, listening } from '../../../benchmark/peers/sockets.ts';
+import { freePort } from '../../helpers/free_port.ts';
 import { until } from '../../helpers/until.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
