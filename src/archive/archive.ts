@@ -9,7 +9,7 @@ import { ArchiveError } from './archive_error.ts';
 import type { Block } from './block.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { CommittedMark } from './committed.ts';
-import type { AppendOutcome, CommitLog, ResumePoint } from './commit_log.ts';
+import type { AppendOutcome, LogReport, ReceiverLog, ResumePoint } from './commit_log.ts';
 import { systemDisk, type Disk } from './disk.ts';
 import { FORMATS, encodeMember, type FormatName, type Member } from './format.ts';
 import { recover } from './recovery.ts';
@@ -39,16 +39,9 @@ export interface ArchiveOptions {
 }
 
 /** What the archive has to say besides answers. */
-export interface ArchiveReport {
-  /** A block became durable. */
-  stored?(block: Block): void;
-  /** Something a person should know: what recovery found and mended, a checkpoint that could not be written. */
-  found?(finding: string): void;
+export interface ArchiveReport extends LogReport {
   /** Retention deleted a segment. */
   deleted?(segment: StoredSegment): void;
-  /** Writing fails (disk full, read-only, fsync error): nothing is acknowledged until `recovered`. Once per outage. */
-  troubled?(error: Error): void;
-  recovered?(): void;
   /** The disk takes its time: nothing is acknowledged until it is called again, with nothing. */
   stalled?(stall: Error | undefined): void;
 }
@@ -60,7 +53,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class Archive implements CommitLog {
+export class Archive implements ReceiverLog {
+  readonly localSuffix = '';
   readonly #options: ArchiveOptions;
   readonly #writer: SegmentWriter;
   readonly #mark: CommittedMark;
@@ -143,7 +137,6 @@ export class Archive implements CommitLog {
     return place?.durable;
   }
 
-  /** Settles when readers of the archive may read all that is durable by now. */
   published(): Promise<void> {
     return this.#mark.flush();
   }

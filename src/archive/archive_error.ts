@@ -2,6 +2,8 @@ export type ArchiveErrorCode =
   | 'sequence_gap'
   | 'conflict'
   | 'too_many_sources'
+  | 'too_large'
+  | 'taken_over'
   | 'damaged'
   | 'ahead'
   | 'in_use'

@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 export const OPTIONAL_PACKAGES = {
   '@electric-sql/pglite': '^0.5.16',
   '@nats-io/jetstream': '^3.4.0',
-  '@nats-io/kv': '^3.4.0',
   '@nats-io/transport-node': '^3.4.0',
   pg: '^8.23.1',
   redis: '^6.3.1',

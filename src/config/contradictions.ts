@@ -65,6 +65,28 @@ const RULES: readonly Rule[] = [
         'AUTH_BIND_IDS needs something to bind to: AUTH_TOKENS, AUTH_TOKENS_FILE or TLS_CA',
       ),
   ),
+  rule(['NATS_USER', 'NATS_TOKEN', 'NATS_CREDENTIALS'], ({ NATS_USER, NATS_TOKEN, NATS_CREDENTIALS }) =>
+    when(
+      [NATS_USER, NATS_TOKEN, NATS_CREDENTIALS].filter((value) => value !== '').length > 1,
+      'of NATS_USER, NATS_TOKEN and NATS_CREDENTIALS more than one is set: one is to be',
+    ),
+  ),
+  rule(['NATS_USER', 'NATS_PASSWORD'], ({ NATS_USER, NATS_PASSWORD }) =>
+    when(NATS_PASSWORD !== '' && NATS_USER === '', 'NATS_PASSWORD is set, and NATS_USER is not'),
+  ),
+  rule(['NATS_TLS_CERT', 'NATS_TLS_KEY'], ({ NATS_TLS_CERT, NATS_TLS_KEY }) =>
+    when(
+      (NATS_TLS_CERT === '') !== (NATS_TLS_KEY === ''),
+      'of NATS_TLS_CERT and NATS_TLS_KEY one is set, the other is not: both or neither',
+    ),
+  ),
+  /** A server that comes back tells by the ids of messages which of them it has: they must not be forgotten before that. */
+  rule(['NATS_REPLICAS', 'NATS_DUPLICATE_WINDOW'], ({ NATS_REPLICAS, NATS_DUPLICATE_WINDOW: window }) =>
+    when(
+      NATS_REPLICAS > 1 && window < 30,
+      `NATS_DUPLICATE_WINDOW is ${window}: with replicas it is to be 30 at least, as elections take seconds`,
+    ),
+  ),
   rule(['GENERATE_PATTERN', 'LOG_RATE'], ({ GENERATE_PATTERN, LOG_RATE }) =>
     when(
       GENERATE_PATTERN !== 'steady' && LOG_RATE === 0,

@@ -1,7 +1,15 @@
-/** A block as a message of the stream: the very bytes that an archive holds of it. */
+/**
+ * A message of a shipper's subject. Most are a block: the payload is the very bytes that an archive holds of it. The others
+ * are claims, without a payload: a receiver says with one that from here on it alone writes for this shipper.
+ *
+ *     Nats-Msg-Id        <shipper id>/<previous>: of two messages for one place in a shipper's line only one gets it
+ *     Logferry-Previous  the stream sequence of the shipper's message before this one; 0 for the first
+ *     Logferry-Claim     the run of the receiver that published it
+ */
 import { ArchiveError } from '../archive/archive_error.ts';
 import { sealHeader, type Block, type BlockHeader } from '../archive/block.ts';
 import { FORMATS, decodeHead, encodeMember, type SegmentFormat } from '../archive/format.ts';
+import { tokenOf } from './names.ts';
 
 /** A block as it came from the stream. */
 export interface ReceivedBlock {
@@ -18,9 +26,15 @@ export function encodeBlock(format: SegmentFormat, block: Block): Buffer {
   return Buffer.concat(pieces, length);
 }
 
-/** What NATS remembers a block by. */
-export const messageIdOf = ({ shipperId, epoch, sequence }: Block): string =>
-  `${shipperId}/${epoch}/${sequence}`;
+export const CLAIM_HEADER = 'Logferry-Claim';
+export const PREVIOUS_HEADER = 'Logferry-Previous';
+
+/** True for a message without a block: readers of blocks go past it. */
+export const isClaim = (payload: Uint8Array): boolean => payload.length === 0;
+
+/** What NATS remembers a message by. */
+export const messageIdOf = (shipperId: string, previous: number): string =>
+  `${tokenOf(shipperId)}/${previous}`;
 
 /** Reads a payload. The body is a part of it, not a copy, and not looked into. Throws ArchiveError `damaged`. */
 export function decodeBlock(payload: Buffer): ReceivedBlock {

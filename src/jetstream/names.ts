@@ -28,11 +28,22 @@ export function tokenOf(text: string): string {
   return token;
 }
 
+/** The text of a token that `tokenOf` made. */
+export function textOf(token: string): string {
+  const bytes = token.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 /** Of the bucket: how many partitions there are. */
 export const META_KEY = 'meta';
 
 /** Of the bucket: where a shipper stands. */
 export const placeKey = (shipperId: string): string => `place.${tokenOf(shipperId)}`;
+
+/** Of the bucket: whose a shipper id is. */
+export const bindingKey = (shipperId: string): string => `binding.${tokenOf(shipperId)}`;
 
 /** Of the bucket: who writes a partition out for this group of workers, and up to where. */
 export const workKey = (group: string, partition: number): string => `work.${tokenOf(group)}.${partition}`;

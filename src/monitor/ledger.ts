@@ -1,5 +1,5 @@
 import { Histogram } from './histogram.ts';
-import { ShipperTable } from './shipper_table.ts';
+import { ShipperTable, type StoredBlock } from './shipper_table.ts';
 import { ThriftCounts } from './thrift_counts.ts';
 
 /**
@@ -42,11 +42,24 @@ export class Ledger implements Books {
   readonly acks = new Histogram();
   /** Each fdatasync of the archive. */
   readonly syncs = new Histogram();
+  /** Each block that went to a stream, until its quorum had it. */
+  readonly publishes = new Histogram();
+  /** What a stream did not take, and was asked again. */
+  publishFailures = 0;
   readonly shippers = new ShipperTable();
   /** Calls by Thrift. */
   readonly thrift = new ThriftCounts();
   readonly #errors = new Map<string, number>();
   readonly #rejects = new Map<string, number>();
+
+  /** Counts a block that is durable. */
+  store(block: StoredBlock): void {
+    this.stored += block.count;
+    this.batches += 1;
+    this.rawBytes += block.rawLength;
+    this.archivedBytes += block.body.length;
+    this.shippers.stored(block);
+  }
 
   /** Counts entries that are refused for good, and the error for which they are. */
   reject(code: string, entries: number): void {

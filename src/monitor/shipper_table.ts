@@ -64,7 +64,7 @@ export interface ShipperLine {
   closed(): void;
 }
 
-interface StoredBlock {
+export interface StoredBlock {
   readonly shipperId: string;
   readonly count: number;
   readonly rawLength: number;

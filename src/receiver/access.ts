@@ -1,7 +1,7 @@
 /** Who may ship: the holder of a token, where tokens are set; and under which shipper id, where ids are bound. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { WireError } from '../wire/wire_error.ts';
-import { IdBindings } from './id_bindings.ts';
+import { IdBindings, type Bindings } from './id_bindings.ts';
 import { Tokens } from './tokens.ts';
 
 export interface AccessOptions {
@@ -25,18 +25,22 @@ export interface Claim {
 
 export class Access {
   readonly #tokens: Tokens | undefined;
-  readonly #bindings: IdBindings | undefined;
+  readonly #bindings: Bindings | undefined;
 
-  private constructor(tokens: Tokens | undefined, bindings: IdBindings | undefined) {
+  private constructor(tokens: Tokens | undefined, bindings: Bindings | undefined) {
     this.#tokens = tokens;
     this.#bindings = bindings;
   }
 
-  /** `folder` holds the bindings, and must exist. Throws where they can't be read. */
-  static async open({ tokens, areIdsBound }: AccessOptions, folder: string): Promise<Access> {
+  /** `folder` holds the bindings where no others are given, and must exist then. Throws where they can't be read. */
+  static async open(
+    { tokens, areIdsBound }: AccessOptions,
+    folder: string,
+    bindings?: Bindings,
+  ): Promise<Access> {
     return new Access(
       tokens.length === 0 ? undefined : new Tokens(tokens),
-      areIdsBound ? await IdBindings.open(folder) : undefined,
+      areIdsBound ? (bindings ?? (await IdBindings.open(folder))) : undefined,
     );
   }
 

@@ -6,9 +6,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../base/atomic_file.ts';
 
+/** Who owns which shipper id. */
+export interface Bindings {
+  /** True where this id is `owner`'s, from now on if it was nobody's. Settles when that is kept; rejects, and binds nothing, where it can't be. */
+  claim(shipperId: string, owner: string): Promise<boolean>;
+}
+
 export const ID_BINDINGS_FILE = 'id_bindings.json';
 
-export class IdBindings {
+export class IdBindings implements Bindings {
   readonly #path: string;
   readonly #owners: Map<string, string>;
   /** By shipper id, the writes that those let in wait for. */
@@ -28,7 +34,11 @@ export class IdBindings {
     return new IdBindings(path, await readBindings(path));
   }
 
-  /** True where this id is `owner`'s, from now on if it was nobody's. Settles when that is on disk; rejects, and binds nothing, where it can't be. */
+  /** By shipper id. */
+  get owners(): ReadonlyMap<string, string> {
+    return this.#owners;
+  }
+
   async claim(shipperId: string, owner: string): Promise<boolean> {
     const known = this.#owners.get(shipperId);
     if (known !== undefined && known !== owner) return false;

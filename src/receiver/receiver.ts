@@ -6,8 +6,8 @@
  *     HTTP ═▶ events ─▶ block builder ───────┤
  *     Thrift ═▶ calls ─▶ block builder ──────┘
  */
-import { Archive, type ArchiveOptions } from '../archive/archive.ts';
-import { systemDisk } from '../archive/disk.ts';
+import type { ArchiveOptions } from '../archive/archive.ts';
+import type { ReceiverLog } from '../archive/commit_log.ts';
 import { FORMATS } from '../archive/format.ts';
 import { ByteBudget } from '../base/byte_budget.ts';
 import type { Logger } from '../base/logger.ts';
@@ -21,7 +21,7 @@ import { BlockBuilder } from './block_builder.ts';
 import type { HttpContext, HttpOptions, HttpService } from './listeners/http/http_service.ts';
 import { TcpListener, type TcpListenerOptions } from './listeners/tcp.ts';
 import type { ThriftOptions, ThriftReceiverContext } from './listeners/thrift/thrift_service.ts';
-import { measuredDisk } from './measured_disk.ts';
+import { openLog, type OpenSharedLog, type SharedLog } from './open_log.ts';
 import { PeerLog } from './peer_log.ts';
 import { RejectedFile } from './rejected_file.ts';
 import { Session, type SessionLimits } from './session.ts';
@@ -33,7 +33,10 @@ export interface ReceiverOptions {
   readonly http?: HttpOptions;
   readonly thrift?: ThriftOptions;
   readonly limits: SessionLimits & PlainLimits & { readonly maxBatchBytes: number };
+  /** Its folder is the receiver's own in any case, and its format that of all it stores. */
   readonly archive: Omit<ArchiveOptions, 'report' | 'now'>;
+  /** Opens a log in place of the archive. */
+  readonly openSharedLog?: OpenSharedLog;
   /** For what arrives uncompressed or in another format than the archive's. */
   readonly archiveLevel: number;
   /** Who may ship; everybody where it is left out. */
@@ -73,32 +76,34 @@ export type Health =
 
 /** Opens the archive and listens. Disposing of it settles and acknowledges what is in hand, then closes the segment. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { log, limits, now = Date.now, archiveLevel: level } = options;
+  const { log, now = Date.now, archiveLevel: level } = options;
   const ledger = new Ledger();
   let giveUp = (): void => undefined;
-  const report = reportOf(ledger, log);
-  const archive = await Archive.open({
-    ...options.archive,
-    disk: measuredDisk(options.archive.disk ?? systemDisk, ledger.syncs),
+  const { log: archive, shared } = await openLog({
+    archive: options.archive,
+    ...(options.openSharedLog === undefined ? {} : { openShared: options.openSharedLog }),
+    ledger,
+    log,
     now,
-    report: {
-      ...report,
-      troubled(error) {
-        report.troubled?.(error);
-        giveUp();
-      },
-    },
+    onTrouble: () => giveUp(),
   });
-  const access = await orClose(archive, Access.open(options.access ?? OPEN_TO_ALL, options.archive.folder));
+  const limits = limitsOf(options, shared);
+  const access = await orClose(
+    archive,
+    Access.open(options.access ?? OPEN_TO_ALL, options.archive.folder, shared?.bindings),
+  );
   const format = FORMATS[options.archive.format];
-  const plain = await BlockBuilder.create({
-    name: 'plain',
-    log: archive,
-    format,
-    level,
-    lingerMs: PLAIN_LINGER_MS,
-    now,
-  });
+  const plain = await orClose(
+    archive,
+    BlockBuilder.create({
+      name: `plain${archive.localSuffix}`,
+      log: archive,
+      format,
+      level,
+      lingerMs: PLAIN_LINGER_MS,
+      now,
+    }),
+  );
   const peers = new PeerLog(log);
   const context = {
     limits,
@@ -201,7 +206,7 @@ async function thriftOf(
 
 /** What `opening` settles with; where it fails the archive is left to the next receiver. */
 async function orClose<T>(
-  archive: Archive,
+  archive: ReceiverLog,
   opening: Promise<T>,
   ...open: readonly ({ stop(): Promise<void> } | undefined)[]
 ): Promise<T> {
@@ -214,34 +219,16 @@ async function orClose<T>(
   }
 }
 
-const reportOf = (ledger: Ledger, log: Logger): ArchiveOptions['report'] & object => ({
-  stored(block) {
-    ledger.stored += block.count;
-    ledger.batches += 1;
-    ledger.rawBytes += block.rawLength;
-    ledger.archivedBytes += block.body.length;
-    ledger.shippers.stored(block);
-  },
-  found: (finding) => log.warn(finding),
-  deleted({ name, bytes }) {
-    ledger.deletedSegments += 1;
-    ledger.deletedBytes += bytes;
-    log.info({ segment: name, bytes }, `retention deleted ${name}`);
-  },
-  troubled(error) {
-    ledger.isAcknowledging = false;
-    log.error({ err: error }, `the archive can't be written, nothing is acknowledged: ${error.message}`);
-  },
-  recovered() {
-    ledger.isAcknowledging = true;
-    log.info('the archive is written again');
-  },
-  stalled(stall) {
-    ledger.isAcknowledging = stall === undefined;
-    if (stall === undefined) log.info('the disk takes data again');
-    else log.error(`nothing is acknowledged: ${stall.message}`);
-  },
-});
+/** A batch has to fit into whatever keeps it. */
+function limitsOf({ limits }: ReceiverOptions, shared: SharedLog | undefined): ReceiverOptions['limits'] {
+  const most = shared?.maxBatchBytes ?? Infinity;
+  const { maxFrameBytes, maxBatchBytes } = limits;
+  return {
+    ...limits,
+    maxFrameBytes: Math.min(maxFrameBytes, most),
+    maxBatchBytes: Math.min(maxBatchBytes, most),
+  };
+}
 
 const BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost', 'inHand', 'errors'] as const;
 

@@ -37,7 +37,7 @@ export async function openHttp(
   await using opened = new AsyncDisposableStack();
   const { UserFiles } = await import('../users/user_files.ts');
   const files = opened.use(await UserFiles.open(resolve(settings.OUTPUT_DIR, settings.USER_FILES_DIR)));
-  const { HTTP_LOG_ONLY: isLogOnly } = settings;
+  const isLogOnly = settings.HTTP_LOG_ONLY || isFarFromFiles(settings);
   const common = { files, isLogOnly, limits: limitsOf(settings), listener: listenerOf(settings, tls) };
   if (settings.HTTP_BUFFER === 'archive') return { options: common, ...closing(opened) };
   needPackage('redis', 'HTTP_BUFFER=redis');
@@ -54,6 +54,10 @@ function closing(opened: AsyncDisposableStack): AsyncDisposable {
   const held = opened.move();
   return { [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
 }
+
+/** True where what comes goes to a stream: the files of users are written elsewhere. */
+const isFarFromFiles = ({ COMMIT_LOG, HTTP_BUFFER }: Settings): boolean =>
+  COMMIT_LOG === 'jetstream' && HTTP_BUFFER === 'archive';
 
 const limitsOf = (settings: Settings): HttpOptions['limits'] => ({
   maxEntryBytes: settings.MAX_ENTRY_BYTES,

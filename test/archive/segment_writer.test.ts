@@ -13,7 +13,7 @@ import { until } from '../helpers/until.ts';
 /** What `verify` has to say of an archive. */
 async function verified(folder: string): Promise<string> {
   let said = '';
-  await verify(folder, { write: (text: string) => (said += text) });
+  await verify([folder], { write: (text: string) => (said += text) });
   return said;
 }
 

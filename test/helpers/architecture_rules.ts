@@ -4,8 +4,8 @@ import type { ImportGraph } from './import_graph.ts';
 const LAYERS = [
   ['base', 'entry'],
   ['wire', 'thrift'],
-  ['archive', 'jetstream', 'events', 'monitor', 'config'],
-  ['users'],
+  ['archive', 'events', 'monitor', 'config'],
+  ['users', 'jetstream'],
   ['shipper', 'receiver', 'outputs'],
   ['query'],
   ['dashboard'],

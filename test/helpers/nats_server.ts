@@ -1,16 +1,18 @@
 /** A real nats-server with JetStream, on free ports and in a folder of its own; ended with its handle. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from './free_port.ts';
+import { quietPort } from './quiet_port.ts';
 import { temporaryFolder, type TemporaryFolder } from './temp_folder.ts';
 import { until } from './until.ts';
 
 /** What a server's configuration says beside its ports and folder, in NATS' own syntax. */
 export interface NatsWishes {
   readonly config?: string;
-  /** For a cluster: this server's name, and where all of it are. */
+  /** The longest message; 8 MB where left out. */
+  readonly maxPayload?: string;
+  /** For a cluster: this server's name, and the ports where it finds the others. They are told of no other way to it. */
   readonly cluster?: {
     readonly name: string;
     readonly routePort: number;
@@ -34,7 +36,7 @@ export class NatsServer implements AsyncDisposable {
 
   static async start(wishes: NatsWishes = {}): Promise<NatsServer> {
     for (let attempt = 0; ; attempt += 1) {
-      const server = new NatsServer(await freePort(), await freePort(), await temporaryFolder(), wishes);
+      const server = new NatsServer(await quietPort(), await quietPort(), await temporaryFolder(), wishes);
       try {
         await server.again();
         return server;
@@ -69,6 +71,11 @@ export class NatsServer implements AsyncDisposable {
     await this.#end('SIGTERM');
   }
 
+  /** One that was ended has a new disk from here on. */
+  async wipe(): Promise<void> {
+    await rm(this.#folder.in('data'), { recursive: true });
+  }
+
   /** Its process stands still, and goes on. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child?.kill(signal);
@@ -90,18 +97,18 @@ export class NatsServer implements AsyncDisposable {
   }
 
   #config(): string {
-    const { config = '', cluster } = this.#wishes;
+    const { config = '', maxPayload = '8MB', cluster } = this.#wishes;
     const clustered =
       cluster === undefined
         ? ''
         : `server_name: ${cluster.name}
-cluster { name: logferry, host: 127.0.0.1, port: ${cluster.routePort}, routes: [${cluster.routes.map((port) => `"nats://127.0.0.1:${port}"`).join(', ')}] }
+cluster { name: logferry, host: 127.0.0.1, port: ${cluster.routePort}, advertise: "127.0.0.1:1", routes: [${cluster.routes.map((port) => `"nats://127.0.0.1:${port}"`).join(', ')}] }
 `;
     return `host: 127.0.0.1
 port: ${this.port}
 http: 127.0.0.1:${this.monitorPort}
 jetstream { store_dir: "${join(this.#folder.path, 'data')}" }
-max_payload: 8MB
+max_payload: ${maxPayload}
 ${clustered}${config}
 `;
   }

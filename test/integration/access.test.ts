@@ -264,6 +264,8 @@ describe('no secret is in anything the programs say', () => {
       'DASHBOARD_TOKEN',
       'DATABASE_URL',
       'METRICS_TOKEN',
+      'NATS_PASSWORD',
+      'NATS_TOKEN',
       'REDIS_URL',
     ]);
   });

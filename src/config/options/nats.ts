@@ -18,14 +18,14 @@ export const NATS_OPTIONS = {
     help: 'Of one server or, with commas between them, of several of the cluster: nats://host:port, or tls://host:port to speak TLS.',
   }),
   NATS_USER: option({
-    kind: text('a name', () => true),
+    kind: text('a name without control characters', isPlainText),
     default: '',
     side: 'server',
     toml: 'nats.user',
     help: 'With NATS_PASSWORD: who this is to NATS.',
   }),
   NATS_PASSWORD: option({
-    kind: text('a password', () => true),
+    kind: text('a password without control characters', isPlainText),
     default: '',
     side: 'server',
     toml: 'nats.password',
@@ -33,7 +33,7 @@ export const NATS_OPTIONS = {
     help: 'With NATS_USER.',
   }),
   NATS_TOKEN: option({
-    kind: text('a token', () => true),
+    kind: text('a token without control characters', isPlainText),
     default: '',
     side: 'server',
     toml: 'nats.token',
@@ -105,10 +105,10 @@ export const NATS_OPTIONS = {
   }),
   NATS_DUPLICATE_WINDOW: option({
     kind: seconds({ min: 0.1, max: 86_400 }),
-    default: '30',
+    default: '120',
     side: 'server',
     toml: 'nats.duplicate_window_seconds',
-    help: 'How long NATS remembers message ids, and how long blocks stay there at least.',
+    help: 'How long NATS remembers message ids, and how long blocks stay there at least. With replicas longer than a server is ever away, and 30 at least.',
   }),
   NATS_WORKER_LEASE: option({
     kind: seconds({ min: 0.5, max: 3600 }),
@@ -129,3 +129,7 @@ function isUrls(value: string): boolean {
 /** `nats://[::1]:4222` */
 const isWithAddress = (url: string): boolean =>
   /^(?:(?:nats|tls):\/\/)?\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/.test(url);
+
+function isPlainText(value: string): boolean {
+  return !/\p{Cc}/u.test(value);
+}

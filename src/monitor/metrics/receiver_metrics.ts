@@ -84,6 +84,18 @@ const FLOW_METRICS: readonly Metric<Ledger>[] = [
     read: (ledger) => [{ labels: {}, value: ledger.syncs.reading }],
   },
   {
+    name: 'logferry_publish_seconds',
+    type: 'histogram',
+    help: 'With COMMIT_LOG=jetstream: how long it took until the quorum had a block.',
+    read: (ledger) => [{ labels: {}, value: ledger.publishes.reading }],
+  },
+  {
+    name: 'logferry_publish_failures_total',
+    type: 'counter',
+    help: 'With COMMIT_LOG=jetstream: what NATS did not do as asked, so that it is asked again.',
+    read: (ledger) => ledger.publishFailures,
+  },
+  {
     name: 'logferry_connections',
     type: 'gauge',
     help: 'Connections of shippers and plain peers that are open.',

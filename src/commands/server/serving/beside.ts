@@ -19,6 +19,7 @@ export async function eventsOf(settings: Settings, tls: TlsMaterial | undefined,
 
 /** The threads of what follows the archive, if there are any. */
 export async function followersOf(settings: Settings, log: Logger): Promise<AsyncDisposable | undefined> {
+  if (settings.COMMIT_LOG !== 'archive') return undefined;
   const outputs = outputsBeside(settings).filter((name) => name !== 'events' || !isStoreShared(settings));
   if (outputs.length === 0) return undefined;
   const { startFollowers } = await import('../../../outputs/followers.ts');
@@ -36,11 +37,13 @@ export async function monitorOf(
 ): Promise<AsyncDisposable | undefined> {
   if (settings.METRICS_PORT === undefined && !settings.DASHBOARD_ENABLED) return undefined;
   const { openReceiverMonitor } = await import('../../../tools/monitor/receiver_monitor.ts');
-  return openReceiverMonitor(settings, { ...watched, hasArchive: true }, log);
+  const hasArchive = settings.COMMIT_LOG === 'archive';
+  return openReceiverMonitor(settings, { ...watched, hasArchive }, log);
 }
 
 /** What the archive and its outputs take is told from time to time, until the result is called; the code to look is loaded when it is time to. */
 export async function startDiskReport(settings: Settings, log: Logger): Promise<() => void> {
+  if (settings.COMMIT_LOG !== 'archive') return () => undefined;
   const { reportDisk } = await import('../../../tools/disk_report.ts');
   return reportDisk(async () => {
     const { diskUsage } = await import('../../../tools/disk.ts');

@@ -5,6 +5,7 @@ import type { ShownOption } from '../../../config/load.ts';
 import type { Settings } from '../../../config/options.ts';
 import type { Receiver } from '../../../receiver/receiver.ts';
 import { openHttp } from '../../../tools/http_settings.ts';
+import { expectNotMoved } from '../../../tools/move/moved_mark.ts';
 import { hangups, reload } from '../../../tools/reload.ts';
 import { eventsOf, followersOf, monitorOf, startDiskReport } from './beside.ts';
 import { receiverOptions } from './receiver_options.ts';
@@ -27,6 +28,7 @@ export async function serve(
   const stop = stopSignal(settings.SHUTDOWN_TIMEOUT * 1000, () =>
     log.error('SHUTDOWN_TIMEOUT passed before everything in hand was on disk'),
   );
+  if (settings.COMMIT_LOG === 'archive') await expectNotMoved(settings.DATA_DIR);
   const tls = readServerTls(settings);
   await using http = settings.HTTP_ENABLED ? await openHttp(settings, tls, log) : undefined;
   await using events = await eventsOf(settings, tls, log);
@@ -50,23 +52,31 @@ export async function serve(
   log.info('stopping: settling what is in hand');
   await receiver[Symbol.asyncDispose]();
   await followers?.[Symbol.asyncDispose]();
-  tellTrouble(receiver, log);
+  tellTrouble(receiver, settings, log);
 }
 
 function tellWhere(settings: Settings, receiver: Receiver, isTcpWanted: boolean, log: Logger): void {
   const { port, httpPort, thriftPort } = receiver;
   const { SERVER_HOST: host, HTTP_HOST: httpHost, THRIFT_HOST: thriftHost } = settings;
-  const { DATA_DIR: dataDir, FSYNC: fsync } = settings;
+  const kept = whereKept(settings);
   if (httpPort !== undefined) log.info({ httpHost, httpPort }, `HTTP on ${httpHost}:${httpPort}`);
   if (thriftPort !== undefined) log.info({ thriftHost, thriftPort }, `Thrift on ${thriftHost}:${thriftPort}`);
-  if (isTcpWanted) log.info({ host, port, dataDir, fsync }, `listening on ${host}:${port}`);
+  if (isTcpWanted) log.info({ host, port, ...kept }, `listening on ${host}:${port}`);
 }
 
-function tellTrouble({ trouble, ledger }: Receiver, log: Logger): void {
+/** Where what comes is kept, for people. */
+function whereKept(settings: Settings): object {
+  const { COMMIT_LOG, DATA_DIR: dataDir, FSYNC: fsync, NATS_URL: nats } = settings;
+  if (COMMIT_LOG === 'archive') return { dataDir, fsync };
+  const { NATS_STREAM: stream, NATS_PARTITIONS: partitions, NATS_REPLICAS: replicas } = settings;
+  return { nats, stream, partitions, replicas };
+}
+
+function tellTrouble({ trouble, ledger }: Receiver, { COMMIT_LOG }: Settings, log: Logger): void {
   if (trouble === undefined) return;
   log.error(
     { refused: ledger.refused },
-    `stopped while the archive could not be written (${trouble.message}): what was in hand was not taken; shippers keep theirs, what plain peers sent is lost`,
+    `stopped while the ${COMMIT_LOG === 'archive' ? 'archive' : 'stream'} could not be written (${trouble.message}): what was in hand was not taken; shippers keep theirs, what plain peers sent is lost`,
   );
   process.exitCode = 1;
 }

@@ -4,9 +4,8 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Archive } from '../../../archive/archive.ts';
 import { LOCAL_SHIPPER_PREFIX } from '../../../archive/block.ts';
-import type { Position } from '../../../archive/commit_log.ts';
+import type { Position, ReceiverLog } from '../../../archive/commit_log.ts';
 import { ArchiveReader } from '../../../archive/follow.ts';
 import { compareSegments, parseSegmentName } from '../../../archive/segment_name.ts';
 import { linesBetween } from '../../../users/day_lines.ts';
@@ -24,7 +23,7 @@ import type { Lines } from '../../../entry.ts';
 import type { GroupCommit } from '../../group_commit.ts';
 
 export interface ArchiveBufferOptions {
-  readonly archive: Archive;
+  readonly archive: ReceiverLog;
   /** The archive's. */
   readonly folder: string;
   readonly files: UserFiles;

@@ -1,5 +1,5 @@
 /** The HTTP way in, whole: its buffer, its routes, its listener. */
-import type { Archive } from '../../../archive/archive.ts';
+import type { ReceiverLog } from '../../../archive/commit_log.ts';
 import type { SegmentFormat } from '../../../archive/format.ts';
 import type { TlsMaterial } from '../../../base/tls_material.ts';
 import { HttpCounts } from '../../../monitor/http_counts.ts';
@@ -39,7 +39,7 @@ export interface RedisBuffer extends UserBuffer {
 }
 
 export interface HttpArchive {
-  readonly archive: Archive;
+  readonly archive: ReceiverLog;
   readonly folder: string;
   readonly format: SegmentFormat;
   readonly level: number;
@@ -132,6 +132,12 @@ async function archiveBuffer(
   { archive, folder, format, level, now }: HttpArchive,
   files: UserFiles,
 ): Promise<ArchiveBuffer> {
-  const commit = await GroupCommit.create({ name: HTTP_SHIPPER_NAME, log: archive, format, level, now });
+  const commit = await GroupCommit.create({
+    name: HTTP_SHIPPER_NAME + archive.localSuffix,
+    log: archive,
+    format,
+    level,
+    now,
+  });
   return new ArchiveBuffer({ archive, folder, files, commit });
 }

@@ -1,5 +1,5 @@
 /** LogIngestionService (thrift/log_event.thrift): entries into the archive. */
-import type { Archive } from '../../../archive/archive.ts';
+import type { ReceiverLog } from '../../../archive/commit_log.ts';
 import type { SegmentFormat } from '../../../archive/format.ts';
 import type { Ledger } from '../../../monitor/ledger.ts';
 import { encodeReply } from '../../../thrift/answer.ts';
@@ -17,7 +17,7 @@ import { GroupCommit } from '../../group_commit.ts';
 export const THRIFT_SHIPPER_NAME = 'thrift';
 
 export interface LogServiceOptions {
-  readonly archive: Archive;
+  readonly archive: ReceiverLog;
   readonly format: SegmentFormat;
   readonly level: number;
   readonly now: () => number;
@@ -29,7 +29,13 @@ export interface LogServiceOptions {
 
 export async function logService(options: LogServiceOptions): Promise<ThriftService> {
   const { archive, format, level, now, ledger } = options;
-  const commit = await GroupCommit.create({ name: THRIFT_SHIPPER_NAME, log: archive, format, level, now });
+  const commit = await GroupCommit.create({
+    name: THRIFT_SHIPPER_NAME + archive.localSuffix,
+    log: archive,
+    format,
+    level,
+    now,
+  });
   const reader = new LogEventReader(options.maxEntryBytes);
   const lines = new JsonLines(options.maxBatchBytes);
 

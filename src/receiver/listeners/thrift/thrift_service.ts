@@ -1,5 +1,5 @@
 /** The Thrift way in, whole: its services, its listener. */
-import type { Archive } from '../../../archive/archive.ts';
+import type { ReceiverLog } from '../../../archive/commit_log.ts';
 import type { SegmentFormat } from '../../../archive/format.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Ledger } from '../../../monitor/ledger.ts';
@@ -24,7 +24,7 @@ export interface ThriftOptions {
 }
 
 export interface ThriftReceiverContext {
-  readonly archive: Archive;
+  readonly archive: ReceiverLog;
   readonly format: SegmentFormat;
   readonly level: number;
   readonly now: () => number;
