@@ -6,6 +6,7 @@ import { PROCESS_GROUP } from '../src/monitor/metrics/process_metrics.ts';
 import { RECEIVER_GROUP } from '../src/monitor/metrics/receiver_metrics.ts';
 import { PROCESSOR_GROUP, SHIPPER_GROUP } from '../src/monitor/metrics/shipper_metrics.ts';
 import { THRIFT_GROUP } from '../src/monitor/metrics/thrift_metrics.ts';
+import { WORKER_GROUP } from '../src/monitor/metrics/worker_metrics.ts';
 
 interface MetricRow {
   readonly name: string;
@@ -30,6 +31,7 @@ export const METRIC_GROUPS: readonly DocumentedGroup[] = [
   SHIPPER_GROUP,
   PROCESSOR_GROUP,
   DRAINER_GROUP,
+  WORKER_GROUP,
   PROCESS_GROUP,
 ];
 

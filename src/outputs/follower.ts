@@ -41,6 +41,7 @@ const LINGER_MS = 20;
 export async function followArchive(options: FollowOptions): Promise<FollowerState> {
   const { folder, plan, isOnce = false, signal } = options;
   await using output = await plan.open(options.found);
+  expectNoWork(output, plan);
   const rejected = await RejectedLines.open(folder, plan.name, output.saved?.rejectedBytes ?? 0);
   const follower = new Follower(options, output, rejected);
   await using reader = follower.reader;
@@ -58,6 +59,14 @@ export async function followArchive(options: FollowOptions): Promise<FollowerSta
   await follower.save();
   await follower.publish();
   return follower.state;
+}
+
+/** Throws where an output was written out of streams: the archive holds some of the same entries. */
+function expectNoWork({ saved }: Output, { file }: OutputPlan): void {
+  if (saved?.work === undefined) return;
+  throw new Error(
+    `${file} was written by the worker ${saved.work.worker} out of JetStream: write it anew with follow --from start, or name another file`,
+  );
 }
 
 class Follower {

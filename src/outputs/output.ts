@@ -28,6 +28,16 @@ export interface FollowerState {
   readonly rejectedBytes: number;
   /** Entries and runs of bytes that could not be read: the archive was damaged. */
   readonly damaged: number;
+  /** Of an output that a worker writes: what of the streams is in it. */
+  readonly work?: WorkState;
+}
+
+/** How far a worker's output is. */
+export interface WorkState {
+  readonly worker: string;
+  readonly group: string;
+  /** By stream, the sequence of the last block in it. */
+  readonly streams: Readonly<Record<string, number>>;
 }
 
 export const AT_START: FollowerState = { entries: 0, malformed: 0, rejectedBytes: 0, damaged: 0 };

@@ -9,8 +9,8 @@ import { dayOf } from '../users/user_buffer.ts';
 import { UserFiles, writerFolder, type UserLines } from '../users/user_files.ts';
 import type { FollowerState, Output, OutputPlan, Row, Rows } from './output.ts';
 
-/** The shipper whose entries have users. */
-const SHIPPER_ID = `${LOCAL_SHIPPER_PREFIX}http`;
+/** The shippers whose entries have users: of a stream, where receivers number them by runs, `@http-<run>`. */
+const SHIPPER_ID = new RegExp(`^${LOCAL_SHIPPER_PREFIX}http(?:-|$)`);
 
 export function usersOutput({ folder }: { readonly folder: string }): OutputPlan {
   return {
@@ -50,7 +50,7 @@ class UsersOutput implements Output {
   }
 
   write({ header, rows }: Rows): void {
-    if (header.shipperId === SHIPPER_ID) for (const row of rows) this.#add(row);
+    if (SHIPPER_ID.test(header.shipperId)) for (const row of rows) this.#add(row);
   }
 
   async save(state: FollowerState): Promise<void> {

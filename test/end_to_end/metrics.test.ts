@@ -5,6 +5,7 @@ import { METRIC_GROUPS } from '../../scripts/metrics_doc.ts';
 import { parseExposition, valueOf } from '../helpers/exposition_text.ts';
 import { ask, EVENT } from '../helpers/http_receivers.ts';
 import { WATCHED, monitorUrlOf, scrape, shownIn } from '../helpers/monitors.ts';
+import { NatsServer } from '../helpers/nats_server.ts';
 import { Program, ReceiverProgram, runServer, startShipper } from '../helpers/programs.ts';
 import { rawPeer } from '../helpers/raw_peer.ts';
 import { RedisServer } from '../helpers/redis_server.ts';
@@ -52,6 +53,16 @@ test('each metric that is documented is shown by a program that runs, and no oth
     ...folders,
     REDIS_URL: redis.url,
   });
+  await using nats = await NatsServer.start();
+  await using worker = new Program(
+    'server_main.ts',
+    ['follow', '--from', 'jetstream', '--output', 'archive'],
+    {
+      ...WATCHED,
+      NATS_URL: nats.url,
+      DATA_DIR: folder.in('worker'),
+    },
+  );
   shipper.child.stdin?.write(LINES);
   const portOf = (name: string) => Number(receiver.log.find((line) => line[name] !== undefined)?.[name]);
   const { status } = await ask(`http://127.0.0.1:${portOf('httpPort')}/log`, {
@@ -70,7 +81,7 @@ test('each metric that is documented is shown by a program that runs, and no oth
   await using caller = await rawPeer(portOf('thriftPort'), 'not reading');
   caller.send(UNKNOWN_CALL);
 
-  const urls = await Promise.all([receiver, shipper, follower, drainer].map(monitorUrlOf));
+  const urls = await Promise.all([receiver, shipper, follower, drainer, worker].map(monitorUrlOf));
   const missing = async (): Promise<string[]> => {
     const shown = new Set((await Promise.all(urls.map(scrape))).flatMap(shownIn));
     return DOCUMENTED.map(({ name }) => name).filter((name) => !shown.has(name));

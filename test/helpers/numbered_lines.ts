@@ -5,13 +5,15 @@ import type { Program } from './programs.ts';
 const LINES_AT_ONCE = 50;
 const PAUSE_MS = 4;
 
-/** Lines `{"n":1,…}`, numbered on, for the standard input of a shipper that runs `pipe`. */
+/** Lines `{"n":1,…}`, numbered on, for the standard input of a shipper that runs `pipe`; `pauseMs` lies between fifty and fifty. */
 export class NumberedLines {
   readonly #program: Program;
+  readonly #pauseMs: number;
   #count = 0;
 
-  constructor(program: Program) {
+  constructor(program: Program, { pauseMs = PAUSE_MS } = {}) {
     this.#program = program;
+    this.#pauseMs = pauseMs;
   }
 
   /** Those written so far. */
@@ -26,7 +28,7 @@ export class NumberedLines {
     ended.catch(() => undefined);
     while (!end.signal.aborted) {
       await this.#write(end.signal);
-      await delay(PAUSE_MS);
+      await delay(this.#pauseMs);
     }
     await ended;
   }

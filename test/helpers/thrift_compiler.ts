@@ -31,10 +31,10 @@ let python: string | undefined;
 /** A Python that has the library; where another comes first in the path, the system's own. */
 export function pythonWithThrift(): string {
   python ??= ['python3', '/usr/bin/python3'].find(
-    (name) => spawnSync(name, ['-c', 'import thrift.Thrift'], { timeout: 30_000 }).status === 0,
+    (name) => spawnSync(name, ['-c', 'import thrift.protocol.TProtocol'], { timeout: 30_000 }).status === 0,
   );
   if (python === undefined)
-    throw new Error("Python's library for Thrift is missing (Debian: python3-thrift)");
+    throw new Error("Python's library for Thrift is missing (Debian: python3-thrift, python3-six)");
   return python;
 }
 

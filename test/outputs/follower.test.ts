@@ -5,11 +5,12 @@ import { claimOutput, isFollowed } from '../../src/outputs/claim.ts';
 import { followArchive } from '../../src/outputs/follower.ts';
 import { jsonlOutput } from '../../src/outputs/jsonl.ts';
 import { claimWhenFree, keepFollowing } from '../../src/outputs/keep_following.ts';
-import { AT_START, type FollowerState, type OutputPlan } from '../../src/outputs/output.ts';
+import { AT_START, type OutputPlan } from '../../src/outputs/output.ts';
 import { OUTPUT_NAMES, planOutput } from '../../src/outputs/plans.ts';
 import { OUTPUT_OPTIONS } from '../../src/config/options/outputs.ts';
 import { openArchive, writeArchive } from '../helpers/archives.ts';
 import { blocksIn, makeBlock, makeBlocks } from '../helpers/blocks.ts';
+import { memoryOutput } from '../helpers/memory_output.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
 
@@ -19,37 +20,6 @@ const textOf = async (folder: string): Promise<string> =>
   (await blocksIn(folder)).map(({ text }) => text).join('');
 
 const planIn = (file: string): OutputPlan => jsonlOutput({ file, maxBytes: 0, maxFiles: 0 });
-
-/** An output in memory that fails as often as it is told. */
-function memoryOutput(failures = 0): OutputPlan & { readonly lines: string[]; saves: number } {
-  let saved: FollowerState | undefined;
-  let kept = 0;
-  const lines: string[] = [];
-  const plan = {
-    name: 'memory',
-    file: '',
-    lockFolder: '',
-    lines,
-    saves: 0,
-    open: () => {
-      lines.length = kept;
-      return Promise.resolve({
-        saved,
-        write: ({ rows }: { rows: readonly { line: string }[] }) =>
-          void lines.push(...rows.map(({ line }) => line)),
-        save(state: FollowerState) {
-          plan.saves += 1;
-          if (plan.saves <= failures) throw new Error('no space left');
-          saved = state;
-          kept = lines.length;
-        },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      });
-    },
-    reset: () => Promise.resolve(),
-  };
-  return plan;
-}
 
 describe('a follower', () => {
   test('ends once it has caught up, and goes on there the next time', async () => {
