@@ -5,7 +5,7 @@ COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose 
 INSTALLED = node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check benchmark system-packages build run client logs stop test-image clean
+.PHONY: help demo test check benchmark system-packages build run client logs stop test-image compose-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +28,14 @@ benchmark: $(INSTALLED) ## measure throughput and CPU
 	npm run benchmark
 
 # Some tests read the archive with programs that are not ours, look at pages with chromium, speak Thrift with its compiler's
-# Python, and start a redis-server and a PostgreSQL of their own: the system is kept from starting one.
+# Python (whose library needs six, and does not bring it), and start a redis-server, a nats-server and a PostgreSQL of their
+# own: the system is kept from starting one.
 system-packages:
-	@missing=; for tool in python3 gzip openssl curl redis-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=; for tool in python3 gzip openssl curl redis-server nats-server chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v thrift >/dev/null || missing="$$missing thrift-compiler"; \
-	for python in python3 /usr/bin/python3; do $$python -c 'import thrift.Thrift' 2>/dev/null && has_thrift=1; done; \
-	[ -n "$$has_thrift" ] || missing="$$missing python3-thrift"; \
+	for python in python3 /usr/bin/python3; do $$python -c 'import thrift.protocol.TProtocol' 2>/dev/null && has_thrift=1; done; \
+	[ -n "$$has_thrift" ] || missing="$$missing python3-thrift python3-six"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  policy=/usr/sbin/policy-rc.d; \
@@ -64,6 +65,9 @@ stop: ## stop the containers; the archive stays
 test-image: ## run all tests in a container
 	docker build -f Dockerfile.test -t logferry-test .
 	docker run --rm logferry-test
+
+compose-test: ## bring docker-compose.yml up, kill containers while they work, count what is stored; TEST=base or TEST=cluster for one
+	deploy/compose_test $(TEST)
 
 clean: ## remove the containers, the volumes (the archive!), the images and dist/
 	rm -rf dist

@@ -35,7 +35,8 @@ beforeAll(async () => {
 });
 
 function environmentOf(service: string): Line[] {
-  const [, block = ''] = new RegExp(`^ {2}${service}:\\n((?: {4}.*\\n|\\n)*)`, 'm').exec(text) ?? [];
+  const [, block = ''] =
+    new RegExp(`^ {2}${service}:(?: &\\w+)?\\n((?: {4}.*\\n|\\n)*)`, 'm').exec(text) ?? [];
   return [...block.matchAll(LINE)].map(([, name = '', variable, preset, fixed]) => ({
     name,
     variable,

@@ -1,7 +1,8 @@
 /** The Kubernetes manifests: valid by the schemas of Kubernetes itself, and what they say of us is so. */
-import { readFile, readdir } from 'node:fs/promises';
+import { access, readFile, readdir } from 'node:fs/promises';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { Namespace } from 'kubernetes-models/v1/Namespace';
 import { PersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
@@ -11,12 +12,19 @@ import { parse, parseAllDocuments } from 'yaml';
 import { loadSettings } from '../../src/config/load.ts';
 import { OPTION_NAMES } from '../../src/config/options.ts';
 
-const FOLDER = new URL('../../deploy/kubernetes/', import.meta.url);
+/** What `kubectl apply -k` is given, and a part of one of them. */
+const FOLDERS = ['kubernetes', 'kubernetes/cluster', 'nats'];
+
+interface Variable {
+  readonly name: string;
+  /** Absent where it is a secret, or of the pod. */
+  readonly value?: string;
+}
 
 interface Container {
   readonly image: string;
   readonly args: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly env?: readonly Variable[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly livenessProbe: object;
   readonly readinessProbe: object;
@@ -42,16 +50,37 @@ interface Manifest {
   };
 }
 
-const KINDS = { Deployment, StatefulSet, PodDisruptionBudget, Namespace, PersistentVolumeClaim, Service };
+const KINDS = {
+  Deployment,
+  StatefulSet,
+  PodDisruptionBudget,
+  Namespace,
+  NetworkPolicy,
+  PersistentVolumeClaim,
+  Service,
+};
 
-const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
-const read = async (name: string): Promise<Manifest[]> =>
-  parseAllDocuments(await readFile(new URL(name, FOLDER), 'utf8')).map((document) => {
-    expect(document.errors).toEqual([]);
-    return document.toJS() as Manifest;
-  });
-const all = (await Promise.all(names.filter((name) => name !== 'kustomization.yaml').map(read))).flat();
+const folderOf = (name: string): URL => new URL(`../../deploy/${name}/`, import.meta.url);
+
+const manifestFiles = async (folder: string): Promise<string[]> =>
+  (await readdir(folderOf(folder))).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml');
+
+const read = async (folder: string): Promise<Manifest[]> => {
+  const names = await manifestFiles(folder);
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, folderOf(folder)), 'utf8')));
+  return texts
+    .flatMap((text) => parseAllDocuments(text))
+    .map((document) => {
+      expect(document.errors).toEqual([]);
+      return document.toJS() as Manifest;
+    });
+};
+const all = (await Promise.all(FOLDERS.map(read))).flat();
 const workloads = all.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+
+/** What a container of ours is told; a secret is some text. */
+const variablesOf = ({ env = [] }: Container): Record<string, string> =>
+  Object.fromEntries(env.map(({ name, value = 'secret' }) => [name, value]));
 
 test.each(all.map((manifest) => [manifest.kind, manifest.metadata.name, manifest] as const))(
   '%s %s is what Kubernetes takes',
@@ -70,12 +99,24 @@ test('what Kubernetes does not take is noticed', () => {
   expect(() => new Deployment(broken as never).validate()).toThrow();
 });
 
-test('the kustomization names every file', async () => {
-  const { resources } = parse(await readFile(new URL('kustomization.yaml', FOLDER), 'utf8')) as {
-    resources: string[];
-  };
-  expect(resources.toSorted()).toEqual(names.filter((name) => name !== 'kustomization.yaml').toSorted());
-});
+test.each(FOLDERS)(
+  'the kustomization of deploy/%s names every file, and folders that have one',
+  async (folder) => {
+    const text = await readFile(new URL('kustomization.yaml', folderOf(folder)), 'utf8');
+    const { resources, configMapGenerator = [] } = parse(text) as {
+      resources: string[];
+      configMapGenerator?: { files: string[] }[];
+    };
+    const files = resources.filter((name) => name.endsWith('.yaml'));
+    expect(files.toSorted()).toEqual((await manifestFiles(folder)).toSorted());
+    const folders = resources.filter((name) => !files.includes(name));
+    for (const name of [
+      ...folders.map((one) => `${one}/kustomization.yaml`),
+      ...configMapGenerator.flatMap((one) => one.files),
+    ])
+      await expect(access(new URL(name, folderOf(folder)))).resolves.toBeUndefined();
+  },
+);
 
 describe.each(workloads.map((workload) => [workload.metadata.name, workload] as const))(
   '%s',
@@ -114,13 +155,10 @@ describe.each(workloads.map((workload) => [workload.metadata.name, workload] as 
 
     test('is scraped where its metrics are', () => {
       const { annotations = {} } = spec.template.metadata;
-      for (const { env = [], ports } of containers.filter((one) => one.image === 'logferry-server')) {
-        const { METRICS_HOST, METRICS_PORT } = loadSettings({
-          flags: {},
-          env: Object.fromEntries(env.map(({ name, value }) => [name, value])),
-        });
+      for (const container of containers.filter((one) => one.image === 'logferry-server')) {
+        const { METRICS_HOST, METRICS_PORT } = loadSettings({ flags: {}, env: variablesOf(container) });
         expect(METRICS_HOST).toBe('0.0.0.0');
-        expect(ports).toContainEqual({ name: 'metrics', containerPort: METRICS_PORT });
+        expect(container.ports).toContainEqual({ name: 'metrics', containerPort: METRICS_PORT });
         expect(annotations).toEqual({
           'prometheus.io/scrape': 'true',
           'prometheus.io/port': String(METRICS_PORT),
@@ -130,11 +168,10 @@ describe.each(workloads.map((workload) => [workload.metadata.name, workload] as 
     });
 
     test('runs one of our commands with options that are there, and that go together', () => {
-      for (const { image, args, env = [] } of containers.filter((one) => one.image === 'logferry-server')) {
-        expect(image).toBe('logferry-server');
-        expect(['serve', 'http', 'drain']).toContain(args[0]);
-        for (const { name } of env) expect(OPTION_NAMES).toContain(name);
-        const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+      for (const container of containers.filter((one) => one.image === 'logferry-server')) {
+        expect(['serve', 'http', 'drain', 'follow']).toContain(container.args[0]);
+        const variables = variablesOf(container);
+        for (const name of Object.keys(variables)) expect(OPTION_NAMES).toContain(name);
         expect(() => loadSettings({ flags: {}, env: variables })).not.toThrow();
       }
     });
