@@ -126,6 +126,15 @@ export class Archive implements ReceiverLog {
     return this.#trouble;
   }
 
+  /** It has no parts: what concerns one concerns all. */
+  get standstill(): Error | undefined {
+    return this.#trouble;
+  }
+
+  troubleOf(): Error | undefined {
+    return this.#trouble;
+  }
+
   /** Set while the disk neither takes nor refuses what it was given. */
   get stall(): Error | undefined {
     return this.#stallWatch.stall;

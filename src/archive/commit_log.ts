@@ -57,8 +57,12 @@ export interface CommitLog extends AsyncDisposable {
 
 /** The log as a receiver opens it. */
 export interface ReceiverLog extends CommitLog {
-  /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
+  /** Why not all is being acknowledged at the moment, or undefined while all is well. */
   readonly trouble: Error | undefined;
+  /** Why nothing is: as `trouble`, but of a log in parts only where none of them takes anything. */
+  readonly standstill: Error | undefined;
+  /** Why nothing of this shipper is. */
+  troubleOf(shipperId: string): Error | undefined;
   /** Set while what was given neither came back nor was refused. */
   readonly stall: Error | undefined;
   /** What ids of shippers that are part of the receiver end with, so that they are not those of another receiver of the same log. */

@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemDisk, type Disk } from './disk.ts';
 import { damageOf, readBlocks } from './block_reader.ts';
-import { noteDeleted } from './deleted.ts';
+import { noteDeletion } from './deleted.ts';
 import { addLoss, readPlaces, type FollowerPlace } from './follower_places.ts';
 import { compareSegments, listSegments, parseSegmentName, type SegmentName } from './segment_name.ts';
 
@@ -126,9 +126,11 @@ export class Retention {
     for (const segment of deletableSegments(segments, retention, now(), needed)) {
       if (compareSegments(segment, this.#checkpointed) >= 0) return;
       const losses = await this.#lossesBy(segment, places);
+      await noteDeletion(folder, segment.name).catch(({ message }: Error) =>
+        report?.found?.(`it could not be noted that ${segment.name} is deleted: ${message}`),
+      );
       await disk.remove(join(folder, segment.name));
       report?.deleted?.(segment);
-      await noteDeleted(folder, segment.name);
       for (const { name, entries } of losses) {
         await addLoss(folder, name, entries);
         report?.found?.(

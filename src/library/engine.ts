@@ -85,14 +85,14 @@ export class Engine {
     await this.#ended;
   }
 
-  /** One shipper after the other, until one has delivered everything, or fails after the end. */
+  /** One shipper after the other, until one has delivered everything, as far as can be known, or fails after the end. */
   async #keepShipping(): Promise<void> {
     const { figures } = this.#options;
     const ending = this.#ending.signal;
     for (let isDelivered = false; figures.state === 'running';) {
       const isLast = ending.aborted;
       const failure = await this.#shipOnce();
-      isDelivered = failure === undefined;
+      isDelivered = failure === undefined || codeOf(failure) === 'in_doubt';
       if (isDelivered || isLast) {
         clearInterval(this.#timer);
         this.#showFigures();
@@ -106,15 +106,14 @@ export class Engine {
   async #shipOnce(): Promise<Error | undefined> {
     try {
       this.#memory?.begin();
-      if (this.#source instanceof Journal) await this.#source.deleted();
       this.#shipper = new Shipper(this.#shipperOptions());
       await this.#shipper.run(new AbortController().signal);
-      if (this.#source instanceof Journal) await this.#source.deleted();
       return undefined;
     } catch (error) {
       this.#log.error((error as Error).message);
       return error as Error;
     } finally {
+      if (this.#source instanceof Journal) await this.#source.deleted();
       this.#addToPast();
     }
   }

@@ -3,6 +3,7 @@ import { compareBlocks } from '../archive/block_order.ts';
 import { merged } from '../base/merged.ts';
 import { atMost, type FoundBlock, type Wanted } from './found.ts';
 import type { Query } from './query.ts';
+import { searchable } from './reach.ts';
 import { searchBlocks, type SearchReport } from './search.ts';
 
 export interface SearchedArchive {
@@ -20,19 +21,21 @@ export interface SearchOptions {
 /**
  * As `searchBlocks`, of all of these archives: each in its own order, and of the blocks that are found next in them the one
  * that was received first. They are searched at the same time; none is further ahead than it may be alone.
+ * One that can't be read is told before any is searched.
  */
-export function searchArchives(
+export async function* searchArchives(
   archives: readonly SearchedArchive[],
   query: Query,
   wanted: Wanted,
   { signal, limit }: SearchOptions,
 ): AsyncGenerator<FoundBlock, void, undefined> {
+  if (archives.length > 1) for (const { folder } of archives) await searchable(folder);
   const options = { signal, limit, sharedBy: archives.length };
   const searches = archives.map(({ folder, report }) =>
     searchBlocks(folder, query, wanted, { ...options, report }),
   );
   const found = merged(searches, compareBlocks);
-  return archives.length === 1 ? found : limited(found, limit);
+  yield* archives.length === 1 ? found : limited(found, limit);
 }
 
 async function* limited(

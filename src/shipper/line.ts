@@ -252,8 +252,8 @@ function expect(frame: Frame | undefined, type: 'WELCOME' | 'READY'): Buffer {
 const FINAL = {
   taken_over: 'taken_over',
   conflict: 'conflict',
+  too_many_sources: 'too_many_sources',
   unauthorized: 'refused',
-  too_many_sources: 'refused',
   bad_version: 'refused',
 } as const;
 

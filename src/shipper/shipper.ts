@@ -80,7 +80,8 @@ export class Shipper {
 
   /**
    * Ships until the source ends or `stop` aborts, then until all of it is acknowledged; by a plain receiver: taken, and each
-   * connection closed in order. Throws ShipperError where that can't be: what was not acknowledged is in `counts`.
+   * connection closed in order. Throws ShipperError where that can't be, `in_doubt` where only that order is missing: what was not
+   * acknowledged is in `counts`.
    */
   async run(stop: AbortSignal): Promise<void> {
     const { spool, levels } = this.#options;
@@ -101,7 +102,7 @@ export class Shipper {
     }
     if (this.#doubt !== undefined) {
       throw new ShipperError(
-        'gave_up',
+        'in_doubt',
         `the receiver, which does not acknowledge, did not close a connection in order (${this.#doubt.message}): the end of what was sent over it may be lost`,
       );
     }

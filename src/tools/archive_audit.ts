@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BlockHeader } from '../archive/block.ts';
 import { damageOf, findBlock, readBlocks, type StoredBlock } from '../archive/block_reader.ts';
 import { hasDeleted } from '../archive/deleted.ts';
+import { begunAtMs } from '../archive/retention.ts';
 import { compareSegments, listSegments, type SegmentName } from '../archive/segment_name.ts';
 import { isFolderLocked } from '../base/folder_lock.ts';
 import { mapInOrder } from '../base/in_order.ts';
@@ -12,6 +13,9 @@ import { ShipperAudit } from './shipper_audit.ts';
 
 /** Bodies inflated at once. */
 const AT_ONCE = 4;
+
+/** A segment's name says to the second when it was begun. */
+const STAMP_MS = 1000;
 
 /** What an archive holds. */
 export interface AuditCounts {
@@ -50,8 +54,8 @@ export class ArchiveAudit {
 
   /** Reads what there is, and after that what came meanwhile. Throws where the folder can't be read. */
   async read(): Promise<void> {
-    if (this.#place === undefined && (await hasDeleted(this.folder))) this.keptFromMs = Infinity;
     const segments = await listSegments(this.folder);
+    this.keptFromMs = await this.#keptFromMs(segments[0]);
     for (const segment of segments) {
       const order = this.#place === undefined ? 1 : compareSegments(segment, this.#place.segment);
       if (order < 0) continue;
@@ -63,6 +67,12 @@ export class ArchiveAudit {
         this.#wasDeleted(segment);
       }
     }
+  }
+
+  /** What went before a segment had been received when that one was begun: blocks themselves may lie in another order. */
+  async #keptFromMs(oldest: SegmentName | undefined): Promise<number> {
+    if (!(await hasDeleted(this.folder))) return -Infinity;
+    return oldest === undefined ? Infinity : begunAtMs(oldest) + STAMP_MS;
   }
 
   /** Retention deletes the oldest while they are read: what such a one held is not missing. */
@@ -114,7 +124,6 @@ export class ArchiveAudit {
 
   #count({ header, position }: StoredBlock): void {
     this.counts.blocks += 1;
-    if (this.keptFromMs === Infinity) this.keptFromMs = header.receivedAtMs;
     this.counts.entries += header.count;
     const known = this.shippers.get(header.shipperId);
     const shipper = known ?? new ShipperAudit(header.shipperId);

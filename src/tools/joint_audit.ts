@@ -44,7 +44,8 @@ export async function auditTogether(archives: readonly AuditedArchive[]): Promis
     for (const parts of epochs.values()) {
       for (const problem of repeats(id, parts)) problems.push(problem);
       for (const absence of isWhole ? absences(id, parts) : [])
-        if (lastBeforeMs(parts, absence) < keptFromMs) forgotten += absence.to - absence.from + 1;
+        if (keptFromMs > -Infinity && lastBeforeMs(parts, absence) < keptFromMs)
+          forgotten += absence.to - absence.from + 1;
         else problems.push(absence.problem);
     }
   return { problems, forgotten };

@@ -50,6 +50,25 @@ describe('several archives', () => {
     await stop();
   });
 
+  test('that had nothing are not asked again for a while, as long as another has more', async () => {
+    await using folder = await temporaryFolder();
+    const [busy, quiet] = [folder.in('busy'), folder.in('quiet')];
+    await writePart(busy, here(1, 9));
+    await writeArchive(quiet, []);
+    const stop = new AbortController();
+    let nowMs = 0;
+    const archives = [busy, quiet].map((path) => ({ folder: path, position: undefined }));
+    const seen: string[] = [];
+    for await (const { header } of followSeveral(archives, stop.signal, () => nowMs)) {
+      seen.push(`${header.shipperId} ${header.sequence}`);
+      if (seen.length === 1) await writeArchive(quiet, await partBlocks('web-0', [here(1, 1)]));
+      if (seen.length === 5) nowMs += 50;
+      if (seen.length === 10) stop.abort();
+    }
+    const before = [1, 2, 3, 4, 5].map((sequence) => `web-1 ${sequence}`);
+    expect(seen.slice(0, 6)).toEqual([...before, 'web-0 1']);
+  });
+
   test('wake it whichever is written, one that was empty too', async () => {
     await using folder = await temporaryFolder();
     const folders = [folder.in('a'), folder.in('b'), folder.in('c')];

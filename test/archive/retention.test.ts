@@ -1,6 +1,7 @@
-import { rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { ArchiveOptions } from '../../src/archive/archive.ts';
+import { DELETED_FILE } from '../../src/archive/deleted.ts';
 import { overdueSegments } from '../../src/archive/retention.ts';
 import { listSegments, parseSegmentName } from '../../src/archive/segment_name.ts';
 import { systemDisk } from '../../src/archive/disk.ts';
@@ -82,6 +83,41 @@ describe('an archive', () => {
     expect(await sizeOf(folder)).toBeLessThanOrEqual(retention.maxBytes);
     expect(deleted).toEqual([...deleted].sort());
     expect(await verdictOn(folder.path)).toMatchObject({ code: 0 });
+  });
+
+  test('notes that it deletes before the first segment goes, and only then', async () => {
+    await using folder = await temporaryFolder();
+    await writeArchive(folder.path, await makeBlocks(1, 3), 'one by one', SMALL);
+    const [oldest] = await listSegments(folder.path);
+    const notes: string[] = [];
+    const remove = async (path: string): Promise<void> => {
+      notes.push(await readFile(folder.in(DELETED_FILE), 'utf8'));
+      await systemDisk.remove(path);
+    };
+    const retention = { ...NO_LIMITS, maxBytes: 1 };
+    {
+      await using opened = await openArchive(folder.path, {
+        ...{ ...SMALL, retention },
+        disk: { ...systemDisk, remove },
+      });
+      await opened.archive.append(await makeBlock({ sequence: 4 }));
+      await until('one is left', async () => (await listSegments(folder.path)).length === 1, 30_000);
+    }
+    const note = `${JSON.stringify({ segment: oldest?.name })}\n`;
+    expect(notes).toEqual([note, note, note]);
+  });
+
+  test('that can not note it, as on a full disk, says so and deletes all the same', async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(folder.in(`${DELETED_FILE}.new`), { recursive: true });
+    await writeArchive(folder.path, await makeBlocks(1, 3), 'one by one', SMALL);
+    await using opened = await openArchive(folder.path, {
+      ...SMALL,
+      retention: { ...NO_LIMITS, maxBytes: 1 },
+    });
+    await opened.archive.append(await makeBlock({ sequence: 4 }));
+    await until('one is left', async () => (await listSegments(folder.path)).length === 1, 30_000);
+    expect(opened.reports.findings[0]).toMatch(/^it could not be noted that logs_.* is deleted: EISDIR/);
   });
 
   test('deletes what became too old without a rotation', async () => {

@@ -4,6 +4,7 @@ import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linkPackages } from '../helpers/linked_packages.ts';
 import { archivedLines, testReceiver } from '../helpers/receivers.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
@@ -33,7 +34,7 @@ afterAll(() => root[Symbol.asyncDispose]());
 
 test('the build ships and verifies with the compiled programs alone', async () => {
   await using folder = await temporaryFolder();
-  await symlink(resolve('node_modules'), root.in('package', 'node_modules'));
+  await linkPackages(root.in('package'));
   const server = spawn(process.execPath, [
     root.in('package', 'dist', 'server_main.js'),
     ...['--server-host', '127.0.0.1', '--server-port', '0', '--data-dir', folder.path],

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { linkPackages } from '../helpers/linked_packages.ts';
 import { writeNumberedFile } from '../helpers/numbered_file.ts';
 import { temporaryFolder, type TemporaryFolder } from '../helpers/temp_folder.ts';
 import { until } from '../helpers/until.ts';
@@ -21,7 +22,7 @@ const COMMANDS = [...README.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '
 /** These would run this test, or need a container engine; their make targets are looked up instead. */
 const isOnlyLookedUp = (command: string): boolean =>
   command === 'make test' ||
-  /^(\w+=\w+ )?make (build|run|client|logs|stop)$/.test(command) ||
+  /^(\w+=\w+ )?make (build|run|client|logs|stop|compose-test)$/.test(command) ||
   command.startsWith('docker compose');
 
 const START = 'npm start';
@@ -34,9 +35,10 @@ const isAsked = (command: string): boolean => command.includes('curl ');
 async function checkout(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
   const names = (await readdir('.')).filter(
-    (name) => !['.git', 'data', 'logs', 'state', 'dist', '.env'].includes(name),
+    (name) => !['.git', 'node_modules', 'data', 'logs', 'state', 'dist', '.env'].includes(name),
   );
   for (const name of names) await symlink(resolve(name), join(folder.path, name));
+  await linkPackages(folder.path);
   return folder;
 }
 
@@ -109,7 +111,7 @@ describe('the README', () => {
       scripts: Record<string, string>;
     };
     for (const command of COMMANDS) {
-      const target = /(?:^| )make (\w+)/.exec(command)?.[1];
+      const target = /(?:^| )make ([\w-]+)/.exec(command)?.[1];
       if (target !== undefined) expect(makefile).toMatch(new RegExp(`^${target}:`, 'm'));
       const script = /npm (?:run )?(start|\w+)/.exec(command)?.[1];
       if (script !== undefined && script !== 'ci') expect(scripts).toHaveProperty(script);
@@ -118,7 +120,9 @@ describe('the README', () => {
 
   test('its demo verifies what it shipped', async () => {
     await using folder = await checkout();
-    const { code, output } = await shell('make demo', folder.path, { DEMO_SECONDS: '2', DEMO_RATE: '5000' });
+    // With what is installed, however new the lock file is.
+    const demo = 'make demo --old-file=node_modules/.package-lock.json';
+    const { code, output } = await shell(demo, folder.path, { DEMO_SECONDS: '2', DEMO_RATE: '5000' });
     expect(output).toMatch(/\[METRIC\] Logs processed: \d+ logs\/sec/);
     expect(output).toContain('10000 entries acknowledged');
     expect(output).toContain('clean: every block checks out');

@@ -82,7 +82,7 @@ describe.skipIf(!hasPython())('our shipper ships to a receiver of the original p
       batcher: { size: 1, intervalMs: 10, maxBytes: 64 * 1024 },
       dial: { helloTimeoutMs: 100 },
     });
-    await expect(shipper.run(neverStop())).rejects.toMatchObject({ code: 'gave_up' });
+    await expect(shipper.run(neverStop())).rejects.toMatchObject({ code: 'in_doubt' });
     expect(shipper.counts.connections).toBeGreaterThan(1);
     expect(at('warn').filter((line) => line.includes('DOES NOT ACKNOWLEDGE'))).toHaveLength(1);
   });

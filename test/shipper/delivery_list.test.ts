@@ -130,14 +130,17 @@ describe('one that refuses for good', () => {
     expect([first, second].map(({ connections }) => connections.length)).toEqual([1, 1]);
   });
 
-  test.each(['taken_over', 'conflict'] as const)('as %s is about the shipper, and the end', async (code) => {
-    await using first = await fakeReceiver();
-    await using second = await fakeReceiver();
-    await using tested = await deliveryTo([first, second]);
-    const connection = await first.connection(1);
-    await connection.greet({}, {}, encodeFault({ code, reason: 'because' }));
-    await sendBatches(tested.delivery, 1, 1);
-    await expect(tested.delivery.drained()).rejects.toMatchObject({ code });
-    expect(second.connections).toHaveLength(0);
-  });
+  test.each(['taken_over', 'conflict', 'too_many_sources'] as const)(
+    'as %s is about the shipper, and the end',
+    async (code) => {
+      await using first = await fakeReceiver();
+      await using second = await fakeReceiver();
+      await using tested = await deliveryTo([first, second]);
+      const connection = await first.connection(1);
+      await connection.greet({}, {}, encodeFault({ code, reason: 'because' }));
+      await sendBatches(tested.delivery, 1, 1);
+      await expect(tested.delivery.drained()).rejects.toMatchObject({ code });
+      expect(second.connections).toHaveLength(0);
+    },
+  );
 });

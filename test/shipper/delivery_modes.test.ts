@@ -6,7 +6,7 @@ import { numberedBatch, sendBatches, testDelivery } from '../helpers/deliveries.
 import { EPOCH, fakeReceiver } from '../helpers/fake_receiver.ts';
 import { until } from '../helpers/until.ts';
 
-const AUTO = { dial: { delivery: 'auto', helloTimeoutMs: 200 } } as const;
+const AUTO = { dial: { delivery: 'auto', helloTimeoutMs: 600 } } as const;
 const entriesOf = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, n) => `{"n":${from + n}}`);
 

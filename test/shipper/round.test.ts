@@ -76,7 +76,7 @@ describe('the last word', () => {
     },
   );
 
-  test.each(['taken_over', 'conflict', 'receiver_went_back'] as const)(
+  test.each(['taken_over', 'conflict', 'too_many_sources', 'receiver_went_back'] as const)(
     'has %s at once: it is of the log that all of them share',
     (code) => {
       expect(wordsOf([refusedFor(code)])).toMatchObject([{ code, message: 'a:5000: no' }]);

@@ -233,7 +233,7 @@ describe('a receiver that does not acknowledge', () => {
     'and %s a connection may lack what it was sent: the run goes on, and is an error',
     async (_, leave, why) => {
       const failure = await shipTwo(1, leave);
-      expect(failure).toMatchObject({ code: 'gave_up', message: expect.stringMatching(why) as string });
+      expect(failure).toMatchObject({ code: 'in_doubt', message: expect.stringMatching(why) as string });
     },
   );
 

@@ -1,15 +1,12 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BlockHeader } from '../../src/archive/block.ts';
 import { ArchiveAudit } from '../../src/tools/archive_audit.ts';
 import { auditTogether } from '../../src/tools/joint_audit.ts';
 import { ShipperAudit } from '../../src/tools/shipper_audit.ts';
-import { verify } from '../../src/tools/verify.ts';
-import { hasDeleted } from '../../src/archive/deleted.ts';
-import { listSegments } from '../../src/archive/segment_name.ts';
 import { openArchive, writeArchive } from '../helpers/archives.ts';
-import { EPOCH, makeBlock, makeBlocks, memberBytes } from '../helpers/blocks.ts';
+import { EPOCH, makeBlock, makeBlocks } from '../helpers/blocks.ts';
 import {
   elsewhere,
   elsewhereBlock,
@@ -19,20 +16,7 @@ import {
   type Part,
 } from '../helpers/parted_archives.ts';
 import { temporaryFolder } from '../helpers/temp_folder.ts';
-import { until } from '../helpers/until.ts';
-
-interface Verified {
-  readonly exitCode: number;
-  readonly report: string;
-  readonly problems: string[];
-}
-
-async function verified(...folders: string[]): Promise<Verified> {
-  let report = '';
-  const exitCode = await verify(folders, { write: (text) => (report += text) });
-  const problems = report.split('\n').flatMap((line) => /^DAMAGE: (.*)/.exec(line)?.[1] ?? []);
-  return { exitCode, report, problems };
-}
+import { verified } from '../helpers/verified.ts';
 
 const SEGMENT = 'logs_20260131_120000.jsonl.gz';
 
@@ -170,42 +154,6 @@ describe('several archives', () => {
     await b.read();
     expect((await auditTogether([a, b])).problems).toEqual([]);
     expect(a.counts).toMatchObject({ blocks: 20, entries: 40 });
-  });
-
-  test('of which one lost a segment to retention meanwhile miss nothing for it', async () => {
-    await using folder = await temporaryFolder();
-    const [a, b] = [folder.in('a'), folder.in('b')];
-    await writePart(a, here(1, 10));
-    await writePart(b, elsewhere(1, 12), here(13, 13));
-    expect((await verified(a, b)).exitCode).toBe(1);
-    const deleted = `${a}/logs_20260131_120001.jsonl.gz`;
-    await symlink('/nonexistent/segment', deleted);
-    const { exitCode, report } = await verified(a, b);
-    expect(exitCode).toBe(0);
-    expect(report).toContain(`note: ${deleted} was deleted meanwhile\n`);
-  });
-
-  test('of which retention deleted something miss nothing that may have been in it, and say how much that is', async () => {
-    await using folder = await temporaryFolder();
-    const [a, b] = [folder.in('a'), folder.in('b')];
-    const blocks = await partBlocks('web-1', [here(1, 4), elsewhere(5, 8), here(9, 12)]);
-    const most = Math.max(...blocks.map((block) => memberBytes(block).length));
-    const retention = { retention: { maxBytes: 1, maxAgeMs: 0, hardMaxBytes: 1 }, retainEveryMs: 5 };
-    await writePart(b, elsewhere(1, 4), here(5, 6), elsewhere(7, 10), here(11, 12), elsewhere(13, 14));
-    {
-      await using opened = await openArchive(a, { segmentMaxBytes: most, ...retention });
-      for (const block of blocks.filter(({ sequence }) => sequence !== 11 && sequence !== 12))
-        await opened.archive.append(block);
-      await until('only the newest is left', async () => (await listSegments(a)).length === 1, 30_000);
-      await until('that is noted', () => hasDeleted(a), 30_000);
-    }
-    const found = await verified(a, b);
-    expect(found.problems).toEqual([
-      'sequences 13 to 14 of web-1 are said to be elsewhere, and are in none of these archives',
-    ]);
-    expect(found.report).toContain(
-      'note: 7 sequences are in none of these archives: retention may have deleted them\n',
-    );
   });
 
   test('one of which is not there are an error', async () => {
