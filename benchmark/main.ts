@@ -14,11 +14,14 @@ import { fanIn } from './workloads/fan_in.ts';
 import { generate } from './workloads/generate.ts';
 import { http } from './workloads/http.ts';
 import { idle } from './workloads/idle.ts';
+import { jetstream } from './workloads/jetstream.ts';
 import { latency } from './workloads/latency.ts';
 import { peers } from './workloads/peers.ts';
 import { plain } from './workloads/plain.ts';
+import { publish } from './workloads/publish.ts';
 import { query } from './workloads/query.ts';
 import { scale } from './workloads/scale.ts';
+import { scaleOut } from './workloads/scale_out.ts';
 import { ship } from './workloads/ship.ts';
 import { start } from './workloads/start.ts';
 import { thrift } from './workloads/thrift.ts';
@@ -39,6 +42,9 @@ const WORKLOADS: readonly Workload[] = [
   dashboard,
   thrift,
   events,
+  jetstream,
+  publish,
+  scaleOut,
   peers,
 ];
 

@@ -62,7 +62,7 @@ async function sayWrittenOut({ nats: address, streams }: MoveOptions): Promise<v
   for (let partition = 0; partition < streams.partitions; partition += 1) {
     const { state } = await nats.manager.streams.info(streamOf(streams.stream, partition));
     const seen = await workers.ledger(partition);
-    const held = take(seen?.ledger ?? newLedger(1), 'w');
+    const held = take(seen?.ledger ?? newLedger(1), { worker: 'w', run: 'r' });
     const done = reserve(reserve(held, state.last_seq, 0), state.last_seq, state.last_seq);
     await workers.write(partition, done, seen?.revision ?? 0);
   }

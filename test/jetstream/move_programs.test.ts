@@ -108,3 +108,13 @@ test('every entry is there once and in order after archive, JetStream, archive, 
     .map((line) => (JSON.parse(line) as { n: number }).n);
   expect(numbers).toEqual(Array.from({ length: lines.count }, (_, n) => n + 1));
 });
+
+test.each([
+  [['move'], '--to is missing: expected jetstream or archive'],
+  [['move', '--to', 'paper'], '--to is paper'],
+  [['move', '--to', 'jetstream', '/no/such/archive'], '/no/such/archive'],
+])('%j says what is wrong', async (args, says) => {
+  const { code, stderr } = await runServer([...args, ...streamFlags()]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) as string });
+  expect(stderr).not.toContain('    at ');
+});
