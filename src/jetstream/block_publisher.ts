@@ -17,6 +17,8 @@ export interface PublisherOptions {
   readonly claim: string;
   /** Told how long each block took that was taken. */
   readonly published: (seconds: number) => void;
+  /** Once aborted, what was refused is not published again. */
+  readonly closing: AbortSignal;
 }
 
 /** What it comes after. */
@@ -50,25 +52,38 @@ export class BlockPublisher {
     block: Block,
     tried: number,
   ): Promise<number | undefined> {
-    if (tried > 1) await delay(Math.min(AGAIN_AT_MOST_MS, AGAIN_AFTER_MS * 2 ** tried));
+    await this.#wait(tried);
     const payload = encodeBlock(this.#options.format, block);
-    this.#expectFits(payload, block);
     const begunAt = performance.now();
-    const at = await this.#send(to, before, payload);
+    const at = await this.#send(to, before, payload, { fits: () => this.#expectFits(payload, block) });
     if (at !== undefined) this.#options.published((performance.now() - begunAt) / 1000);
     return at;
   }
 
   /** As `publish`, of a message without a block: it says that this run writes for the shipper from here on. */
-  claim(to: ShipperMessages, before: Before, withinMs: number): Promise<number | undefined> {
-    return this.#send(to, before, NOTHING, withinMs);
+  async claim(
+    to: ShipperMessages,
+    before: Before,
+    tried: number,
+    withinMs: number,
+  ): Promise<number | undefined> {
+    await this.#wait(tried);
+    return this.#send(to, before, NOTHING, { withinMs });
+  }
+
+  /** Where it was refused twice NATS may know the id of a message that it does not have: that passes. */
+  async #wait(tried: number): Promise<void> {
+    const { closing } = this.#options;
+    const ms = tried > 1 ? Math.min(AGAIN_AT_MOST_MS, AGAIN_AFTER_MS * 2 ** tried) : 0;
+    if (ms > 0) await delay(ms, undefined, { signal: closing }).catch(() => undefined);
+    if (tried > 0 && closing.aborted) throw new ArchiveError('unavailable', 'the log is closed');
   }
 
   async #send(
     to: ShipperMessages,
     { at, last }: Before,
     payload: Buffer,
-    withinMs?: number,
+    { fits, withinMs }: SendOptions,
   ): Promise<number | undefined> {
     const { nats, outage } = this.#options;
     const options = {
@@ -79,6 +94,7 @@ export class BlockPublisher {
     let isSecondTry = false;
     try {
       const ack = await outage.persist(async () => {
+        fits?.();
         if (isSecondTry && (await to.lastSequence()) !== last) return undefined;
         isSecondTry = true;
         return nats.ask(() => nats.client.publish(to.subject, payload, options));
@@ -105,6 +121,12 @@ export class BlockPublisher {
       `batch ${sequence} of ${shipperId} takes ${length} bytes; a message of this NATS has room for ${most} (max_payload)`,
     );
   }
+}
+
+interface SendOptions {
+  /** Throws where the server there is now takes no message so long: another may take less than the one before. */
+  readonly fits?: () => void;
+  readonly withinMs?: number;
 }
 
 const NOTHING = Buffer.alloc(0);

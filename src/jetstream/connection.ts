@@ -12,6 +12,7 @@ import {
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { JetStreamError } from './jetstream_error.ts';
+import { Silence } from './silence.ts';
 
 export interface NatsOptions {
   /** `nats://host:port`, `tls://host:port` or `host:port`. */
@@ -44,6 +45,8 @@ export class Nats implements AsyncDisposable {
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
+  /** Is told by whoever asks again and again what was answered and what was not. */
+  readonly silence: Silence;
   /** What is to be told when the connection is lost. */
   readonly #waiting = new Set<(error: Error) => void>();
   #isConnected = true;
@@ -56,6 +59,7 @@ export class Nats implements AsyncDisposable {
     this.connection = connection;
     this.client = client;
     this.manager = manager;
+    this.silence = new Silence(() => connection.reconnect());
     this.#maxMessageBytes = connection.info?.max_payload ?? 0;
     void this.#watch();
   }
@@ -104,11 +108,16 @@ export class Nats implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     for await (const { type } of this.connection.status()) {
-      if (type === 'reconnect') this.#isConnected = true;
+      if (type === 'reconnect') this.#found();
       else if (type === 'disconnect' || type === 'close') this.#lose();
       else continue;
       this.#onChange();
     }
+  }
+
+  #found(): void {
+    this.#isConnected = true;
+    this.silence.ends();
   }
 
   #lose(): void {

@@ -13,6 +13,8 @@ export interface View {
   readonly alive: readonly string[];
 }
 
+const FORGOTTEN_AFTER_LEASES = 100;
+
 export class GroupView {
   readonly #group: WorkGroup;
   readonly #partitions: number;
@@ -33,10 +35,25 @@ export class GroupView {
       const partitions: PartitionView[] = [];
       for (let partition = 0; partition < this.#partitions; partition += 1)
         partitions.push(this.#seen(partition, await this.#group.ledger(partition)));
+      await this.#forgetDead(members, partitions);
       return { partitions, alive: alive.map(([worker]) => worker) };
     } catch (error) {
       this.#sightings.startAnew();
       throw error;
+    }
+  }
+
+  /** Killed workers that nothing waits for leave no sign of life behind for good. One that wakes gives it anew. */
+  async #forgetDead(
+    members: ReadonlyMap<string, number>,
+    partitions: readonly PartitionView[],
+  ): Promise<void> {
+    const ledgers = partitions.flatMap(({ seen }) => seen?.ledger ?? []);
+    const awaited = ledgers.flatMap(({ holder, left }) => [holder, ...left.map(({ worker }) => worker)]);
+    for (const [worker, revision] of members) {
+      const isDead =
+        this.#sightings.see(`worker ${worker}`, revision) >= FORGOTTEN_AFTER_LEASES * this.#leaseMs;
+      if (isDead && !awaited.includes(worker)) await this.#group.leave(worker);
     }
   }
 

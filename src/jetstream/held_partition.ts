@@ -1,6 +1,17 @@
 import { JetStreamError } from './jetstream_error.ts';
 import type { SeenLedger, WorkGroup } from './work_group.ts';
-import { isHeldBy, leftTo, newLedger, release, reserve, take, tell, type WorkLedger } from './work_ledger.ts';
+import {
+  isHeldBy,
+  leftTo,
+  newLedger,
+  release,
+  reserve,
+  take,
+  tell,
+  type LeftRange,
+  type WorkLedger,
+  type WorkerRun,
+} from './work_ledger.ts';
 
 /** Another worker holds the partition, or another process under the same name. */
 export class PartitionLost extends Error {
@@ -20,7 +31,7 @@ const ATTEMPTS = 5;
 export class HeldPartition {
   readonly partition: number;
   readonly #group: WorkGroup;
-  readonly #worker: string;
+  readonly #me: WorkerRun;
   readonly #term: number;
   /** Undefined where it is not known whether the last change was made. */
   #seen: SeenLedger | undefined;
@@ -31,10 +42,10 @@ export class HeldPartition {
   /** One change at a time. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(group: WorkGroup, worker: string, partition: number, seen: SeenLedger) {
+  private constructor(group: WorkGroup, me: WorkerRun, partition: number, seen: SeenLedger) {
     this.partition = partition;
     this.#group = group;
-    this.#worker = worker;
+    this.#me = me;
     this.#seen = seen;
     this.#ledger = seen.ledger;
     this.#term = seen.ledger.term;
@@ -47,21 +58,26 @@ export class HeldPartition {
    */
   static async take(
     group: WorkGroup,
-    worker: string,
+    me: WorkerRun,
     partition: number,
     { seen, first }: { readonly seen: SeenLedger | undefined; readonly first: number },
   ): Promise<HeldPartition | undefined> {
     const before = seen?.ledger ?? newLedger(first);
-    if (leftTo(before, worker).length > 0) return undefined;
-    const ledger = take(before, worker);
+    if (leftTo(before, me.worker).length > 0) return undefined;
+    const ledger = take(before, me);
     const revision = await group.write(partition, ledger, seen?.revision ?? 0);
     if (revision === undefined) return undefined;
-    return new HeldPartition(group, worker, partition, { ledger, revision });
+    return new HeldPartition(group, me, partition, { ledger, revision });
   }
 
   /** Up to here messages may be written. */
   get taken(): number {
     return this.#ledger.taken;
+  }
+
+  /** What workers before have to finish. */
+  get left(): readonly LeftRange[] {
+    return this.#ledger.left;
   }
 
   /** Up to here they are, as `wrote` was told. */
@@ -124,7 +140,7 @@ export class HeldPartition {
 
   async #look(): Promise<SeenLedger> {
     const seen = await this.#group.ledger(this.partition);
-    if (seen === undefined || !isHeldBy(seen.ledger, this.#worker, this.#term))
+    if (seen === undefined || !isHeldBy(seen.ledger, this.#me, this.#term))
       throw new PartitionLost(this.partition, seen?.ledger.holder);
     this.#ledger = seen.ledger;
     return seen;

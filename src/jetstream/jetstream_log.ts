@@ -6,6 +6,7 @@
  *                    └ at first, and where another was quicker: shipper_messages ─▶ place_store
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ArchiveError } from '../archive/archive_error.ts';
 import { LOCAL_SHIPPER_PREFIX, type Block } from '../archive/block.ts';
 import type { AppendOutcome, LogReport, ReceiverLog, ResumePoint } from '../archive/commit_log.ts';
@@ -19,6 +20,7 @@ import { partitionOf, streamOf } from './names.ts';
 import { Outage } from './outage.ts';
 import { PlaceStore } from './place_store.ts';
 import { ShipperChain } from './shipper_chain.ts';
+import { ShipperChains } from './shipper_chains.ts';
 import { ShipperMessages } from './shipper_messages.ts';
 import { prepareStreams, type StreamSettings } from './streams.ts';
 
@@ -46,14 +48,8 @@ const GROWTH_BYTES = 16 * 1024;
 /** Smaller messages than this would make batches too small. */
 const LEAST_MESSAGE_BYTES = 256 * 1024;
 
-/** Shippers that are remembered in memory while nothing of theirs is on its way. */
-const REMEMBERED = 10_000;
-
 /** What was written and not saved is saved this often, so that a new start has little to read. */
 const SAVE_EVERY_MS = 10_000;
-
-/** Saves on their way at once, at the end. */
-const SAVES_AT_ONCE = 64;
 
 interface Partition {
   readonly outage: Outage;
@@ -72,9 +68,8 @@ export class JetStreamLog implements ReceiverLog {
   /** The run of this receiver. */
   readonly #claim = randomUUID();
   readonly #closing = new AbortController();
-  /** By shipper id, those used last behind. */
-  readonly #chains = new Map<string, ShipperChain>();
-  readonly #saveTimer: NodeJS.Timeout;
+  readonly #chains = new ShipperChains((shipperId) => this.#newChain(shipperId));
+  readonly #saving: Promise<void>;
   #closed: Promise<void> | undefined;
   #isTroubled = false;
   /** True once the connection was ended, which is no trouble. */
@@ -91,7 +86,7 @@ export class JetStreamLog implements ReceiverLog {
     const { stream, partitions } = options.streams;
     this.#partitions = Array.from({ length: partitions }, (_, n) => this.#partition(streamOf(stream, n)));
     nats.onChange(() => this.#tellTrouble());
-    this.#saveTimer = setInterval(() => void this.#saveAll(), SAVE_EVERY_MS).unref();
+    this.#saving = this.#keepSaving();
   }
 
   /** Connects, and makes the streams where they are not there yet. Rejects with JetStreamError: `connectNats`, `prepareStreams`. */
@@ -116,10 +111,24 @@ export class JetStreamLog implements ReceiverLog {
     return this.#nats.maxMessageBytes - ENVELOPE_BYTES - BLOCK_HEADER_BYTES - GROWTH_BYTES;
   }
 
+  /** Of any partition. */
   get trouble(): Error | undefined {
     if (this.#isEnded) return this.#troubleAtEnd;
-    const troubled = this.#partitions.find(({ outage }) => outage.trouble !== undefined);
-    return this.#nats.trouble ?? troubled?.outage.trouble;
+    return this.#nats.trouble ?? this.#troubles.find((trouble) => trouble !== undefined);
+  }
+
+  /** Of all partitions. */
+  get standstill(): Error | undefined {
+    const isWhole = this.#troubles.every((trouble) => trouble !== undefined);
+    return this.#isEnded || isWhole ? this.trouble : this.#nats.trouble;
+  }
+
+  troubleOf(shipperId: string): Error | undefined {
+    return this.#nats.trouble ?? this.#partitionOf(shipperId).outage.trouble;
+  }
+
+  get #troubles(): (Error | undefined)[] {
+    return this.#partitions.map(({ outage }) => outage.trouble);
   }
 
   /** A stream that does not answer is in trouble. */
@@ -147,38 +156,30 @@ export class JetStreamLog implements ReceiverLog {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    clearInterval(this.#saveTimer);
-    await Promise.all([...this.#chains.values()].map((chain) => chain.settled()));
-    if (this.trouble === undefined) await this.#saveAll();
+    await Promise.all([this.#saving, this.#chains.settled()]);
+    if (this.trouble === undefined) await this.#chains.save();
     this.#troubleAtEnd = this.trouble;
     this.#isEnded = true;
     await this.#nats[Symbol.asyncDispose]();
   }
 
-  async #saveAll(): Promise<void> {
-    const chains = this.#chains.values();
-    await Promise.all(
-      Array.from({ length: SAVES_AT_ONCE }, async () => {
-        for (const chain of chains) await chain.save();
-      }),
-    );
+  async #keepSaving(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await delay(SAVE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!signal.aborted && this.trouble === undefined) await this.#chains.save();
+    }
   }
 
   #chainOf(shipperId: string): ShipperChain {
     if (this.#closing.signal.aborted) throw new ArchiveError('closed', 'the log is closed');
-    const chain = this.#chains.get(shipperId) ?? this.#newChain(shipperId);
-    this.#chains.delete(shipperId);
-    this.#chains.set(shipperId, chain);
-    if (this.#chains.size > REMEMBERED) this.#forgetOldest();
-    return chain;
+    return this.#chains.of(shipperId);
   }
 
   #newChain(shipperId: string): ShipperChain {
     const { streams, report } = this.#options;
-    const partition = this.#partitions[partitionOf(shipperId, streams.partitions)];
-    if (partition === undefined) throw new RangeError(`no partition for ${shipperId}`);
     return new ShipperChain({
-      ...partition,
+      ...this.#partitionOf(shipperId),
       messages: new ShipperMessages(shipperId, streams, this.#nats, this.#places),
       places: this.#places,
       claim: this.#claim,
@@ -188,13 +189,10 @@ export class JetStreamLog implements ReceiverLog {
     });
   }
 
-  #forgetOldest(): void {
-    for (const [id, chain] of this.#chains) {
-      if (!chain.isIdle || id.startsWith(LOCAL_SHIPPER_PREFIX)) continue;
-      void chain.save();
-      this.#chains.delete(id);
-      return;
-    }
+  #partitionOf(shipperId: string): Partition {
+    const partition = this.#partitions[partitionOf(shipperId, this.#partitions.length)];
+    if (partition === undefined) throw new RangeError(`no partition for ${shipperId}`);
+    return partition;
   }
 
   #partition(stream: string): Partition {
@@ -203,7 +201,10 @@ export class JetStreamLog implements ReceiverLog {
     const outage = new Outage({
       nats,
       stream,
-      onChange: () => this.#tellTrouble(),
+      onChange: (trouble) => {
+        if (trouble !== undefined) this.#lookAtAll();
+        this.#tellTrouble();
+      },
       onFailure: () => report?.failed?.(),
       closing: this.#closing.signal,
     });
@@ -213,8 +214,14 @@ export class JetStreamLog implements ReceiverLog {
       format: FORMATS[format],
       claim: this.#claim,
       published: (seconds) => report?.published?.(seconds),
+      closing: this.#closing.signal,
     });
     return { outage, publisher };
+  }
+
+  /** Where one partition is in trouble all may be, also those in which nobody writes. */
+  #lookAtAll(): void {
+    for (const { outage } of this.#partitions) void outage.look();
   }
 
   /** One outage, however many partitions have their part in it. */

@@ -1,11 +1,11 @@
 /** What a stream does not take now it is asked to take again, for as long as it lasts; of all that wait one tries at a time. */
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ArchiveError } from '../archive/archive_error.ts';
 import { backoffMs } from '../base/backoff.ts';
 import type { Nats } from './connection.ts';
 import { isTooLarge, isWrongLast } from './jetstream_error.ts';
-import { Silence } from './silence.ts';
 
 export interface OutageOptions {
   readonly nats: Nats;
@@ -15,24 +15,32 @@ export interface OutageOptions {
   readonly onChange: (trouble: Error | undefined) => void;
   /** Called with each failure. */
   readonly onFailure: () => void;
-  /** Once aborted, what fails is not tried again. */
+  /** Once aborted, what fails is not tried again, and after the first failure nothing is. */
   readonly closing: AbortSignal;
 }
 
 const BACKOFF = { firstMs: 100, maxMs: 1000 };
+
+/** So often it is asked for where nobody waits for it. */
+const PROBE_EVERY_MS = 1000;
 
 export class Outage {
   readonly #options: OutageOptions;
   #trouble: Error | undefined;
   /** Failures in a row. */
   #failures = 0;
-  readonly #silence: Silence;
+  #isProbing = false;
+  /** True once the last try has failed. */
+  #isGivenUp = false;
   /** Settles when whoever tries has failed, and waited, or succeeded. */
   #trying: Promise<void> | undefined;
 
+  /** Settles when the log closes. */
+  readonly #closing: Promise<unknown>;
+
   constructor(options: OutageOptions) {
     this.#options = options;
-    this.#silence = new Silence(options.nats);
+    this.#closing = once(options.closing, 'abort');
   }
 
   /** What is wrong, while something is. */
@@ -51,6 +59,7 @@ export class Outage {
         await this.#trying;
         if (this.#trouble !== undefined) this.#expectPatience(begunAt, withinMs);
       }
+      if (this.#isGivenUp) this.#expectPatience(begunAt, withinMs);
       const tried = this.#trouble === undefined ? undefined : this.#try();
       try {
         const result = await attempt();
@@ -70,6 +79,32 @@ export class Outage {
     }
   }
 
+  /** Finds out whether the stream answers at all, where that is not known: others of its kind do not. Settles when it is known. */
+  async look(): Promise<void> {
+    if (this.#trouble === undefined) await this.#ask(0);
+  }
+
+  #ask(withinMs: number): Promise<void> {
+    const { nats, stream } = this.#options;
+    const info = (): Promise<unknown> => nats.ask(() => nats.manager.streams.info(stream));
+    return this.persist(info, withinMs).then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  /** Asks on for those who did not wait, while nobody else tries: an outage that nobody meets again has an end too. */
+  async #probe(): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const { closing } = this.#options;
+    while (this.#trouble !== undefined && !closing.aborted) {
+      await delay(PROBE_EVERY_MS, undefined, { signal: closing, ref: false }).catch(() => undefined);
+      if (this.#trying === undefined && this.#trouble !== undefined) await this.#ask(Infinity);
+    }
+    this.#isProbing = false;
+  }
+
   #try(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#trying = promise;
@@ -80,7 +115,9 @@ export class Outage {
   }
 
   #expectPatience(begunAt: number, withinMs: number): void {
-    if (!this.#options.closing.aborted && performance.now() - begunAt < withinMs) return;
+    const { closing } = this.#options;
+    if (!closing.aborted && performance.now() - begunAt < withinMs) return;
+    void this.#probe();
     throw new ArchiveError('unavailable', this.#trouble?.message ?? 'the log is closed', {
       cause: this.#trouble,
     });
@@ -92,13 +129,12 @@ export class Outage {
     const ms = backoffMs(this.#failures - 1, BACKOFF, Math.random());
     await delay(ms, undefined, { signal: closing }).catch(() => undefined);
     if (closing.aborted) return;
-    await this.#silence.lasts(error);
-    await nats.settled();
+    await Promise.race([this.#closing, nats.silence.lasts(error).then(() => nats.settled())]);
   }
 
   #works(): void {
     this.#failures = 0;
-    this.#silence.ends();
+    this.#options.nats.silence.ends();
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
     this.#options.onChange(undefined);
@@ -106,6 +142,7 @@ export class Outage {
 
   #fails(cause: Error): void {
     this.#failures += 1;
+    this.#isGivenUp = this.#options.closing.aborted;
     this.#options.onFailure();
     const isNew = this.#trouble === undefined;
     this.#trouble = new Error(`${this.#options.stream} takes nothing: ${reasonOf(cause)}`, { cause });

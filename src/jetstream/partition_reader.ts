@@ -2,7 +2,8 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { Nats } from './connection.ts';
-import { pull, type StreamMessage } from './pull.ts';
+import { expectWhole } from './expect_whole.ts';
+import { pull, type PullWishes, type StreamMessage } from './pull.ts';
 
 /** A stretch of the stream, without a hole. */
 export interface Stretch {
@@ -23,16 +24,17 @@ export interface ReaderOptions {
   readonly isHeadersOnly?: boolean;
 }
 
-const AT_MOST = 500;
-
-/** What a stretch may take, but for one message that alone is longer. */
+/** What is asked for at once, but for one message that alone is longer. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** What counts of a message besides what it may be long. */
 const SUBJECT_BYTES = 64 * 1024;
 
-/** After so long without a message it is looked whether some are gone. */
-const WAIT_MS = 1000;
+/** What is there. */
+const ALL = { atMost: 500, waitMs: 0 };
+
+/** The next that comes; after so long without one it is looked whether some are gone. */
+const FIRST = { atMost: 1, waitMs: 1000 };
 
 /** Behind the first message after a pause others come, which are taken with it. */
 const LINGER_MS = 20;
@@ -81,18 +83,22 @@ export class PartitionReader implements AsyncDisposable {
   }
 
   async #messages(signal?: AbortSignal): Promise<StreamMessage[]> {
-    const { nats, stream } = this.#options;
-    const from = { stream, consumer: (this.#consumer ??= await this.#begin()) };
-    const maxBytes = Math.max(MAX_BYTES, nats.maxMessageBytes + SUBJECT_BYTES);
-    const all = { atMost: AT_MOST, maxBytes, waitMs: 0 };
-    const there = await pull(nats, from, all);
+    const there = await this.#pull(ALL);
     if (there.length > 0) return there;
     if (signal?.aborted === true) return [];
-    const wait = { atMost: 1, waitMs: WAIT_MS, ...(signal === undefined ? {} : { signal }) };
-    const first = await pull(nats, from, { ...all, ...wait });
+    const first = await this.#pull({ ...FIRST, ...(signal === undefined ? {} : { signal }) });
     if (first.length === 0) return first;
     await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
-    return [...first, ...(await pull(nats, from, all))];
+    return [...first, ...(await this.#pull(ALL))];
+  }
+
+  async #pull(wishes: Omit<PullWishes, 'maxBytes'>): Promise<StreamMessage[]> {
+    const { nats, stream } = this.#options;
+    const from = { stream, consumer: (this.#consumer ??= await this.#begin()) };
+    const some = await pull(nats, from, { ...wishes, maxBytes: MAX_BYTES });
+    if (some !== undefined) return some;
+    const maxBytes = nats.maxMessageBytes + SUBJECT_BYTES;
+    return (await pull(nats, from, { ...wishes, atMost: 1, maxBytes })) ?? [];
   }
 
   /** True where the stream has a message that its consumer did not give, or gave to a request that was left: nothing is called gone unasked. */
@@ -116,11 +122,14 @@ export class PartitionReader implements AsyncDisposable {
   async #lastGone(): Promise<number> {
     const { nats, stream } = this.#options;
     const { state } = await nats.ask(() => nats.manager.streams.info(stream));
+    expectWhole(stream, state.last_seq, this.#next - 1);
     return Math.max(this.#next, state.first_seq) - 1;
   }
 
   async #begin(): Promise<string> {
     const { nats, stream, isHeadersOnly = false } = this.#options;
+    const { state } = await nats.ask(() => nats.manager.streams.info(stream));
+    expectWhole(stream, state.last_seq, this.#next - 1);
     const { name } = await nats.ask(() =>
       nats.manager.consumers.add(stream, {
         ack_policy: AckPolicy.None,

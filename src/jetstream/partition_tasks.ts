@@ -1,14 +1,17 @@
 /** What a worker does with partitions, one thing at a time with each: it finishes what was left to it, or holds it and writes. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamState } from '@nats-io/jetstream';
 import type { Nats } from './connection.ts';
+import { expectWhole } from './expect_whole.ts';
 import type { PartitionView } from './group_view.ts';
 import { HeldPartition, PartitionLost } from './held_partition.ts';
 import { streamOf } from './names.ts';
 import { writePartition, writeRange, type PartitionOptions } from './partition_work.ts';
 import type { PlaceStore } from './place_store.ts';
 import type { StreamNames } from './shipper_messages.ts';
-import type { WorkGroup } from './work_group.ts';
-import { finish, leftTo, type LeftRange } from './work_ledger.ts';
+import type { SeenLedger, WorkGroup } from './work_group.ts';
+import { finish, leftTo, type LeftRange, type WorkerRun } from './work_ledger.ts';
 import type { WorkReport } from './work_report.ts';
 import type { WorkTarget } from './work_target.ts';
 
@@ -23,6 +26,8 @@ export interface TaskOptions {
   readonly report: WorkReport;
   /** Take nothing new, finish what is reserved, hand over. */
   readonly signal: AbortSignal;
+  /** A holder tells the others so often that it is alive. */
+  readonly tellMs: number;
   /** Another process holds a partition under this worker's name. */
   readonly onDouble: () => void;
 }
@@ -42,9 +47,11 @@ export interface HeldFigures {
 
 export class PartitionTasks {
   readonly #options: TaskOptions;
+  readonly #me: WorkerRun;
   readonly #tasks = new Map<number, Task>();
 
   constructor(options: TaskOptions) {
+    this.#me = { worker: options.worker, run: randomUUID() };
     this.#options = options;
   }
 
@@ -72,17 +79,29 @@ export class PartitionTasks {
 
   /** Takes a partition and writes it out until it is to be handed over, or another takes it. */
   take({ partition, seen }: PartitionView): void {
-    const { group, worker, report } = this.#options;
+    const { group, names, report, onDouble } = this.#options;
     this.#begin(partition, async (task) => {
+      if (seen !== undefined && (await this.#isBeaten(partition, seen))) {
+        onDouble();
+        return;
+      }
       const { first_seq: first, last_seq: last } = await this.#stateOf(partition);
-      const held = await HeldPartition.take(group, worker, partition, { seen, first: Math.max(1, first) });
+      expectWhole(streamOf(names.stream, partition), last, seen?.ledger.taken ?? 0);
+      const held = await HeldPartition.take(group, this.#me, partition, { seen, first: Math.max(1, first) });
       if (held === undefined) return;
       task.held = held;
       report.taken(partition, held.written, last);
+      for (const range of held.left) report.waitingFor(partition, range);
       await writePartition(held, this.#partition(partition, task));
       await held.release();
       report.handedOver(partition, held.written);
+      report.works(`partition ${partition}`);
     });
+  }
+
+  /** Another worker holds the partition: what failed with it here before is no trouble any more. */
+  passOver(partition: number): void {
+    if (!this.#tasks.has(partition)) this.#options.report.works(`partition ${partition}`);
   }
 
   /** Ends work on a partition when what is reserved is written, and hands it over. */
@@ -99,6 +118,15 @@ export class PartitionTasks {
     const well = tasks.filter(({ held }) => (held?.stuckForMs ?? 0) < patienceMs);
     await Promise.all(well.map(tellOf));
     return well.length === tasks.length;
+  }
+
+  /** True where a process of this worker's name that is not this one holds the partition, and is alive. */
+  async #isBeaten(partition: number, { ledger, revision }: SeenLedger): Promise<boolean> {
+    const { group, worker, tellMs, signal } = this.#options;
+    if (ledger.holder !== worker || ledger.run === this.#me.run) return false;
+    await delay(2 * tellMs, undefined, { signal }).catch(() => undefined);
+    const now = await group.ledger(partition);
+    return now !== undefined && now.revision !== revision && now.ledger.run === ledger.run;
   }
 
   async #finished(partition: number, { to }: LeftRange): Promise<void> {
@@ -123,8 +151,12 @@ export class PartitionTasks {
 
   #failed(partition: number, error: unknown): void {
     const { worker, report, onDouble } = this.#options;
-    if (!(error instanceof PartitionLost)) report.fails(`partition ${partition}`, error as Error);
-    else if (error.holder === worker) onDouble();
+    if (!(error instanceof PartitionLost)) {
+      report.fails(`partition ${partition}`, error as Error);
+      return;
+    }
+    report.works(`partition ${partition}`);
+    if (error.holder === worker) onDouble();
     else report.lost(partition, error.holder);
   }
 

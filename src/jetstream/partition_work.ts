@@ -31,10 +31,11 @@ export async function writePartition(held: HeldPartition, options: PartitionOpti
   await using reader = new PartitionReader({ ...options, from: held.written + 1 });
   const writer = new StretchWriter(options);
   while (!options.signal.aborted || held.written < held.taken) {
-    const stretch = await persist(options, () => reader.next(options.signal));
-    if (stretch === undefined) return;
+    const read = await persist(options, () => reader.next(options.signal));
+    if (read === undefined) return;
+    const stretch = options.signal.aborted ? upTo(read, held.taken) : read;
     const isEmpty = stretch.to < stretch.from;
-    if (options.signal.aborted && (isEmpty || stretch.to > held.taken)) return;
+    if (isEmpty && options.signal.aborted) return;
     if (isEmpty) continue;
     if (!(await persisted(options, () => held.reserve(stretch.to)))) return;
     if (!(await writer.write(stretch))) return;

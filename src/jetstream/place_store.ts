@@ -52,13 +52,22 @@ export class PlaceStore {
 
   /** As `save`, for a state that was made JSON while it stood still. */
   async saveJson(shipperId: string, json: string, revision: number): Promise<number | undefined> {
+    return this.#bucket.replace(placeKey(shipperId), await this.pack(shipperId, json), revision);
+  }
+
+  /** How long an entry may be, packed. */
+  get room(): number {
+    return this.#nats.maxMessageBytes - ENTRY_HEADER_BYTES;
+  }
+
+  /** The entry as it is saved. Rejects with ArchiveError `too_many_sources` where there is no room for it. */
+  async pack(shipperId: string, json: string): Promise<Buffer> {
     const value = await compress(json);
-    if (value.length > this.#nats.maxMessageBytes - ENTRY_HEADER_BYTES)
-      throw new ArchiveError(
-        'too_many_sources',
-        `what is remembered of ${shipperId} takes ${value.length} bytes, more than a message of this NATS (max_payload): divide its sources among several shippers`,
-      );
-    return this.#bucket.replace(placeKey(shipperId), value, revision);
+    if (value.length <= this.room) return value;
+    throw new ArchiveError(
+      'too_many_sources',
+      `what is remembered of ${shipperId} takes ${value.length} bytes, more than a message of this NATS (max_payload): divide its sources among several shippers`,
+    );
   }
 }
 

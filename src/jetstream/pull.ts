@@ -21,7 +21,7 @@ export interface PullFrom {
 
 export interface PullWishes {
   readonly atMost: number;
-  /** Of payloads with their subjects and headers; one that alone is longer comes never. */
+  /** Of payloads with their subjects and headers. */
   readonly maxBytes: number;
   /** How long to wait for the first; 0: what is there. */
   readonly waitMs: number;
@@ -29,7 +29,7 @@ export interface PullWishes {
   readonly signal?: AbortSignal;
 }
 
-/** After so long without an end the answer is taken for lost. */
+/** After so long without a message, or the end, the rest of an answer is taken for lost. Over a slow link all of it takes longer. */
 const ANSWER_WITHIN_MS = 5000;
 
 /**
@@ -43,33 +43,37 @@ const ENDS: readonly number[] = [404, 408];
 const CONFLICT = 409;
 const TOO_MUCH = /exceeds maxbytes/i;
 
-/** Settles with messages in the stream's order. Rejects where NATS does not answer, the consumer is gone, or one came out of turn. */
+/** Settles with messages in the stream's order, or undefined where the first alone is longer than `maxBytes`. Rejects where NATS does not answer, the consumer is gone, or one came out of turn. */
 export async function pull(
   nats: Nats,
   { stream, consumer }: PullFrom,
   { atMost, maxBytes, waitMs, signal }: PullWishes,
-): Promise<StreamMessage[]> {
+): Promise<StreamMessage[] | undefined> {
   const { connection } = nats;
   const inbox = createInbox();
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const end = (): void => resolve(undefined);
   let quiet: NodeJS.Timeout | undefined;
+  let isTooLong = false;
   const messages: StreamMessage[] = [];
+  const late = setTimeout(() => reject(unavailable('a consumer does not answer')), waitMs + ANSWER_WITHIN_MS);
   const subscription = connection.subscribe(inbox, {
     callback(error, message) {
       const problem = error ?? problemOf(message, messages.at(-1)?.sequence ?? 0);
       if (problem !== undefined) reject(problem);
-      else if (isStatus(message)) end();
-      else {
+      else if (isStatus(message)) {
+        isTooLong = message.headers?.code === CONFLICT && messages.length === 0;
+        end();
+      } else {
         const { sequence, pending } = placeOf(message);
         messages.push({ sequence, subject: message.subject, payload: bufferOf(message.data) });
+        late.refresh();
         if (messages.length === atMost) end();
         else if (waitMs === 0 && pending === 0) quiet ??= setTimeout(end, QUIET_MS);
       }
     },
   });
   signal?.addEventListener('abort', end);
-  const late = setTimeout(() => reject(unavailable('a consumer does not answer')), waitMs + ANSWER_WITHIN_MS);
   try {
     await nats.ask(() => {
       const wait = waitMs === 0 ? { no_wait: true } : { expires: nanos(waitMs) };
@@ -77,7 +81,7 @@ export async function pull(
       connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: inbox });
       return promise;
     });
-    return messages;
+    return isTooLong ? undefined : messages;
   } finally {
     clearTimeout(late);
     clearTimeout(quiet);

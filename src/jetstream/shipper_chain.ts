@@ -7,6 +7,7 @@ import type { Block } from '../archive/block.ts';
 import type { AppendOutcome, ResumePoint } from '../archive/commit_log.ts';
 import { ShipperPlace } from '../archive/shipper_place.ts';
 import type { BlockPublisher } from './block_publisher.ts';
+import { EntryRoom } from './entry_room.ts';
 import type { Outage } from './outage.ts';
 import { PlaceKeeper } from './place_keeper.ts';
 import type { PlaceStore } from './place_store.ts';
@@ -41,6 +42,7 @@ interface Standing {
 export class ShipperChain {
   readonly #options: ChainOptions;
   readonly #keeper: PlaceKeeper;
+  #room: EntryRoom;
   #standing: Standing | undefined;
   /** As it was before something went wrong: what it says is true still, if not all. */
   #known: ShipperState | undefined;
@@ -50,6 +52,7 @@ export class ShipperChain {
   constructor(options: ChainOptions) {
     this.#options = options;
     this.#keeper = new PlaceKeeper(options.messages.shipperId, options.places, options.found);
+    this.#room = new EntryRoom(options.messages.shipperId, options.places);
   }
 
   /** True where nothing waits. */
@@ -88,20 +91,20 @@ export class ShipperChain {
     const { publisher, messages, claim, isShared } = this.#options;
     // Nobody else writes for it, so nobody is asked: a receiver starts also where a stream has no leader yet.
     if (!isShared) return (this.#stateNow() ?? this.#known)?.point;
-    this.#forget();
-    for (;;) {
-      const before = await this.#read(undefined, ASKED_WITHIN_MS);
-      const at = await publisher.claim(messages, before, ASKED_WITHIN_MS);
-      if (at !== undefined) {
-        this.#standing = { place: before.place, claim, at, last: at };
-        return before.place.durable;
-      }
+    for (let tried = 0; ; tried += 1) {
       this.#forget();
+      const before = await this.#read(undefined, ASKED_WITHIN_MS);
+      const at = await publisher.claim(messages, before, tried, ASKED_WITHIN_MS);
+      if (at === undefined) continue;
+      this.#standing = { place: before.place, claim, at, last: at };
+      this.#keeper.claimed();
+      this.#saveWhereDue();
+      return before.place.durable;
     }
   }
 
   async #append(block: Block): Promise<AppendOutcome> {
-    const { publisher, messages, claim, stored } = this.#options;
+    const { publisher, messages, claim, isShared, stored } = this.#options;
     let isOurs = false;
     const look = (message: ShipperMessage): void => {
       const { epoch, sequence } = message.block ?? {};
@@ -113,6 +116,8 @@ export class ShipperChain {
         if (!isOurs) return 'repeated';
         break;
       }
+      if (isShared && Object.keys(block.positions).length > 0)
+        await this.#room.expectFor(block, stateOf(standing));
       const at = await publisher.publish(messages, standing, block, tried);
       if (at !== undefined) {
         this.#wrote(standing, block, at);
@@ -127,7 +132,9 @@ export class ShipperChain {
   /** Throws where the block can't be appended by what is known now, not by what was known some time ago. */
   async #expectFit(block: Block, look: (message: ShipperMessage) => void): Promise<Standing> {
     const known = this.#standing;
-    if (known !== undefined && this.#problemOf(known, block) === undefined) return known;
+    // Where the stream has nothing of it left, NATS would take a block also behind what another wrote meanwhile.
+    const isHeld = known !== undefined && known.last > 0;
+    if (isHeld && this.#problemOf(known, block) === undefined) return known;
     this.#forget();
     const read = await this.#read(look);
     const problem = this.#problemOf(read, block);
@@ -153,16 +160,21 @@ export class ShipperChain {
     this.#standing = { place, claim, at, last: at };
     if (!this.#options.isShared) return;
     this.#keeper.wrote(block);
+    this.#saveWhereDue();
+  }
+
+  #saveWhereDue(): void {
     if (this.#keeper.isDue) void this.save();
   }
 
   /** Reads where the shipper stands, if need be for ever. */
   async #read(seen?: (message: ShipperMessage) => void, withinMs?: number): Promise<Standing> {
-    const { messages, outage, found } = this.#options;
+    const { messages, outage, places, found } = this.#options;
     const from = this.#known;
     const { state, last } = await outage.persist(() => messages.read({ from, found, seen }), withinMs);
     const standing = { place: new ShipperPlace(state.point), claim: state.claim, at: state.at, last };
     this.#standing = standing;
+    this.#room = new EntryRoom(messages.shipperId, places);
     return standing;
   }
 
@@ -172,15 +184,17 @@ export class ShipperChain {
   }
 
   #stateNow(): ShipperState | undefined {
-    if (this.#standing === undefined) return undefined;
-    const { at, claim, place } = this.#standing;
-    const point = place.durable;
-    return {
-      at,
-      ...(claim === undefined ? {} : { claim }),
-      ...(point === undefined ? {} : { point }),
-    };
+    return this.#standing && stateOf(this.#standing);
   }
+}
+
+function stateOf({ at, claim, place }: Standing): ShipperState {
+  const point = place.durable;
+  return {
+    at,
+    ...(claim === undefined ? {} : { claim }),
+    ...(point === undefined ? {} : { point }),
+  };
 }
 
 const STORED: Promise<AppendOutcome> = Promise.resolve('stored');

@@ -16,7 +16,7 @@ export interface ShipperReading {
 }
 
 export interface ReadOptions {
-  /** A state that was read before, used up by this: only what lies behind it is read. */
+  /** A state that was read before, used up by this: only messages behind it are read. */
   readonly from?: ShipperState | undefined;
   /** Is shown the messages that are read; some perhaps more than once. */
   readonly seen?: ((message: ShipperMessage) => void) | undefined;
@@ -63,7 +63,7 @@ export class ShipperMessages {
    */
   async read({ from, seen, found }: ReadOptions = {}): Promise<ShipperReading> {
     for (let reading = 1; ; reading += 1) {
-      const begin = reading === 1 && from !== undefined ? from : await this.#saved(from);
+      const begin = await this.#saved(from);
       const { problem, isAhead, ...read } = await this.#readOn(begin, { seen, found });
       if (problem === undefined) return read;
       if (reading === READINGS) {
@@ -75,6 +75,7 @@ export class ShipperMessages {
     }
   }
 
+  /** The entry, or what was read before where that is further. It is looked at each time: the messages behind `from` may be trimmed. */
   async #saved(from: ShipperState = STRANGER): Promise<ShipperState> {
     const saved = (await this.#places.load(this.shipperId))?.state ?? STRANGER;
     return saved.at > from.at ? saved : from;

@@ -1,5 +1,4 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import type { Nats } from './connection.ts';
 
 /** A server that is cut off from the others answers nothing, and its connections are fine: after so long another is asked. */
 const ELSEWHERE_AFTER_MS = 10_000;
@@ -7,16 +6,16 @@ const ELSEWHERE_AFTER_MS = 10_000;
 /** JetStream answers, and says that it has no leader: no answer. */
 const NO_META_LEADER = 10008;
 
-/** Goes to another server where this one only fails. */
+/** Goes to another server where this one only fails. One for a connection, whoever asks by it. */
 export class Silence {
-  readonly #nats: Nats;
+  readonly #goElsewhere: () => Promise<void>;
   #sinceMs: number | undefined;
 
-  constructor(nats: Nats) {
-    this.#nats = nats;
+  constructor(goElsewhere: () => Promise<void>) {
+    this.#goElsewhere = goElsewhere;
   }
 
-  /** Something was answered. */
+  /** Something was answered, or there is another connection. */
   ends(): void {
     this.#sinceMs = undefined;
   }
@@ -28,6 +27,6 @@ export class Silence {
     else this.#sinceMs ??= performance.now();
     if (this.#sinceMs === undefined || performance.now() - this.#sinceMs < ELSEWHERE_AFTER_MS) return;
     this.ends();
-    await this.#nats.connection.reconnect();
+    await this.#goElsewhere();
   }
 }

@@ -1,11 +1,12 @@
 /** Messages of a partition as blocks: without claims, without what is no block, and without what a receiver published twice. */
+import { ArchiveError } from '../archive/archive_error.ts';
 import { LOCAL_SHIPPER_PREFIX } from '../archive/block.ts';
 import type { ShipperNumbers } from '../archive/commit_log.ts';
 import { nextPlace } from '../archive/resume.ts';
 import { decodeBlock, isClaim } from './block_message.ts';
 import type { PlaceStore } from './place_store.ts';
 import type { StreamMessage } from './pull.ts';
-import { isRepeat } from './shipper_state.ts';
+import { isRepeat, type ShipperState } from './shipper_state.ts';
 import type { StreamBlock } from './work_target.ts';
 
 /** A message that is left out for good, and why. */
@@ -49,10 +50,20 @@ export class StreamBlocks {
     await Promise.all(
       [...strangers].map(async ([shipperId, { sequence }]) => {
         const isLocal = shipperId.startsWith(LOCAL_SHIPPER_PREFIX);
-        const state = isLocal ? undefined : (await this.#places.load(shipperId))?.state;
+        const state = isLocal ? undefined : await this.#stateOf(shipperId);
         this.#numbers.set(shipperId, state !== undefined && state.at < sequence ? state.point : undefined);
       }),
     );
+  }
+
+  /** What the bucket knows; nothing where the entry can't be read: the shipper's receivers say so, and a worker goes on. */
+  async #stateOf(shipperId: string): Promise<ShipperState | undefined> {
+    try {
+      return (await this.#places.load(shipperId))?.state;
+    } catch (error) {
+      if (error instanceof ArchiveError) return undefined;
+      throw error;
+    }
   }
 
   #isNew({ header }: StreamBlock): boolean {

@@ -117,7 +117,7 @@ function partitionConfig(settings: StreamSettings, partition: number): Config {
 }
 
 /** As NATS' own tools make a bucket that keeps no history. */
-const bucketConfig = ({ stream, replicas }: StreamSettings): Config => ({
+const bucketConfig = ({ stream, replicas, duplicateWindowMs }: StreamSettings): Config => ({
   name: `KV_${bucketOf(stream)}`,
   subjects: [`$KV.${bucketOf(stream)}.>`],
   retention: RetentionPolicy.Limits,
@@ -125,6 +125,7 @@ const bucketConfig = ({ stream, replicas }: StreamSettings): Config => ({
   storage: StorageType.File,
   num_replicas: replicas,
   max_msgs_per_subject: 1,
+  duplicate_window: duplicateWindowMs * NANOS_PER_MS,
   allow_rollup_hdrs: true,
   deny_delete: false,
   allow_direct: false,

@@ -5,6 +5,7 @@
 import { LOCAL_SHIPPER_PREFIX } from '../archive/block.ts';
 import type { Bucket } from './bucket.ts';
 import type { Nats } from './connection.ts';
+import { expectWhole } from './expect_whole.ts';
 import { streamOf, textOf } from './names.ts';
 import { PartitionReader } from './partition_reader.ts';
 import type { PlaceStore } from './place_store.ts';
@@ -34,6 +35,9 @@ const MARKS = 20;
 /** What one trim deletes at most. */
 const AT_MOST = 50_000;
 
+/** Shippers asked for at once: each waits for a server. */
+const AT_ONCE = 32;
+
 export class Trimmer {
   readonly #options: TrimmerOptions;
   /** By partition, oldest first; all but the first are younger than `keepMs`. */
@@ -43,16 +47,20 @@ export class Trimmer {
     this.#options = options;
   }
 
-  /** Deletes what may go by now; the answer is how many messages. Rejects where NATS does not answer. */
-  async trim(partition: number): Promise<number> {
+  /**
+   * Deletes what may go by now; the answer is how many messages. The signal ends it, with nothing
+   * deleted. Rejects where NATS does not answer, and where the stream is not whole.
+   */
+  async trim(partition: number, signal?: AbortSignal): Promise<number> {
     const { nats, bucket, names } = this.#options;
     const stream = streamOf(names.stream, partition);
+    const ledgers = await ledgersOf(bucket, partition);
     const { state } = await nats.ask(() => nats.manager.streams.info(stream));
+    expectWhole(stream, state.last_seq, Math.max(0, ...ledgers.map(({ taken }) => taken)));
     const old = this.#oldAt(partition, state.last_seq);
-    const written = (await ledgersOf(bucket, partition)).map(writtenOut);
-    const least = Math.min(old, ...written);
-    if (written.length === 0 || state.messages === 0 || least < state.first_seq) return 0;
-    const upTo = await this.#keepPlaces(stream, state.first_seq, least);
+    const least = Math.min(old, ...ledgers.map(writtenOut));
+    if (ledgers.length === 0 || state.messages === 0 || least < state.first_seq) return 0;
+    const upTo = await this.#keepPlaces(stream, state.first_seq, least, signal);
     const { purged } = await nats.ask(() => nats.manager.streams.purge(stream, { seq: upTo + 1 }));
     return purged;
   }
@@ -68,18 +76,24 @@ export class Trimmer {
     return oldest === -1 ? 0 : (marks[oldest]?.last ?? 0);
   }
 
-  /** Sees to it that the bucket counts in all messages up to `to`, or the first of them; the answer is up to which. */
-  async #keepPlaces(stream: string, from: number, to: number): Promise<number> {
+  /** Sees to it that the bucket counts in all messages up to `to`, or the first of them; the answer is up to which: to none where the signal aborts. */
+  async #keepPlaces(stream: string, from: number, to: number, signal?: AbortSignal): Promise<number> {
     await using reader = new PartitionReader({ ...this.#options, stream, from, isHeadersOnly: true });
     const lastOf = new Map<string, number>();
     let upTo = from - 1;
     for (let count = 0; upTo < to && count < AT_MOST;) {
-      const stretch = await reader.next();
+      if (signal?.aborted === true) return from - 1;
+      const stretch = await reader.next(signal);
       for (const { subject, sequence } of stretch.messages) if (sequence <= to) lastOf.set(subject, sequence);
       count += stretch.messages.length;
       upTo = Math.min(to, stretch.to);
     }
-    for (const [subject, last] of lastOf) await this.#keepPlace(subject, last);
+    const all = [...lastOf];
+    for (let begin = 0; begin < all.length; begin += AT_ONCE) {
+      if (signal?.aborted === true) return from - 1;
+      const some = all.slice(begin, begin + AT_ONCE);
+      await Promise.all(some.map(([subject, last]) => this.#keepPlace(subject, last)));
+    }
     return upTo;
   }
 

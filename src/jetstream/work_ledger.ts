@@ -16,9 +16,18 @@ export interface LeftRange {
   readonly to: number;
 }
 
+/** A process that works under a worker's name. */
+export interface WorkerRun {
+  readonly worker: string;
+  /** Random: no other process has it. */
+  readonly run: string;
+}
+
 export interface WorkLedger {
   /** The worker that goes on behind `taken`; undefined where it is anybody's. */
   readonly holder?: string;
+  /** Of the holder's process: one of the same name, in a copy of its folder, has another. */
+  readonly run?: string;
   /** Grows with each taking: a holder of an earlier term is none. */
   readonly term: number;
   /** Grows where the holder has nothing else to say: it is alive. */
@@ -44,17 +53,17 @@ export const newLedger = (first: number): WorkLedger => ({
  * The worker holds the partition. What the holder before it reserved and did not finish is left to that one; its own it
  * still has to finish, behind `done`. Not to be asked for a worker with ranges in `left`: its output would be out of order.
  */
-export function take(ledger: WorkLedger, worker: string): WorkLedger {
+export function take(ledger: WorkLedger, { worker, run }: WorkerRun): WorkLedger {
   const { left } = ledger;
   if (left.some((range) => range.worker === worker))
     throw new Error(`${worker} has ranges left, which come first`);
   const free = ledger.holder === worker ? ledger : release(ledger);
-  return { ...free, holder: worker, term: ledger.term + 1 };
+  return { ...free, holder: worker, run, term: ledger.term + 1 };
 }
 
 /** True for the holder of this term. */
-export const isHeldBy = (ledger: WorkLedger, worker: string, term: number): boolean =>
-  ledger.holder === worker && ledger.term === term;
+export const isHeldBy = (ledger: WorkLedger, { worker, run }: WorkerRun, term: number): boolean =>
+  ledger.holder === worker && ledger.run === run && ledger.term === term;
 
 /** Its holder may write messages up to `to`; it has written those up to `done`. */
 export function reserve(ledger: WorkLedger, to: number, done: number): WorkLedger {
@@ -69,10 +78,10 @@ export const tell = (ledger: WorkLedger, done: number): WorkLedger => ({
 });
 
 /** Nobody holds it. What the holder has not done is left to it. */
-export function release({ holder, ...ledger }: WorkLedger): WorkLedger {
-  const { done, taken, left } = ledger;
-  if (holder === undefined || done === taken) return { ...ledger, done: taken };
-  return { ...ledger, done: taken, left: [...left, { worker: holder, from: done + 1, to: taken }] };
+export function release({ holder, term, beat, taken, done, left }: WorkLedger): WorkLedger {
+  const free = { term, beat, taken, done: taken };
+  if (holder === undefined || done === taken) return { ...free, left };
+  return { ...free, left: [...left, { worker: holder, from: done + 1, to: taken }] };
 }
 
 /** The worker has written what was left to it, up to `done`. */
@@ -97,10 +106,10 @@ export const encodeLedger = (ledger: WorkLedger): string => JSON.stringify(ledge
 /** Reads a value of the bucket. Throws Error where it is no ledger. */
 export function decodeLedger(text: string): WorkLedger {
   const ledger = parse(text) as Partial<WorkLedger> | undefined;
-  const { holder, term, beat, taken, done, left } = ledger ?? {};
+  const { holder, run, term, beat, taken, done, left } = ledger ?? {};
   const areNumbers = [term, beat, taken, done].every(isCount);
-  const isSound =
-    areNumbers && (done ?? 0) <= (taken ?? 0) && (holder === undefined || typeof holder === 'string');
+  const areNames = [holder, run].every((name) => name === undefined || typeof name === 'string');
+  const isSound = areNumbers && areNames && (done ?? 0) <= (taken ?? 0);
   if (!isSound || !Array.isArray(left) || !left.every(isRange))
     throw new Error(`it is no ledger of work: ${text.slice(0, 200)}`);
   return ledger as WorkLedger;

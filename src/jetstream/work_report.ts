@@ -18,6 +18,8 @@ export interface WorkReport {
   refused(stream: string, sequence: number, reason: string): void;
   /** This worker goes on with the partition behind this message; `last` is the last there is. */
   taken(partition: number, written: number, last: number): void;
+  /** Trimming of the partition waits for another worker, which has to write these. */
+  waitingFor(partition: number, range: LeftRange): void;
   /** It finishes what was left to it before. */
   finishing(partition: number, range: LeftRange): void;
   /** In order: another may go on. */

@@ -11,12 +11,11 @@ import { PartitionTasks, type HeldFigures } from './partition_tasks.ts';
 import { PlaceStore } from './place_store.ts';
 import { fairShare } from './share.ts';
 import type { StreamNames } from './shipper_messages.ts';
-import { Silence } from './silence.ts';
 import { Trimmer } from './trimmer.ts';
 import type { WorkGroup } from './work_group.ts';
 import type { WorkReport } from './work_report.ts';
 import type { WorkTarget } from './work_target.ts';
-import { areWrittenOut, lastMessages } from './written_out.ts';
+import { areWrittenOut, endsToReach } from './written_out.ts';
 
 export interface WorkerOptions {
   readonly nats: Nats;
@@ -47,7 +46,7 @@ export class Worker {
   readonly #tasks: PartitionTasks;
   readonly #trimmer: Trimmer;
   readonly #view: GroupView;
-  readonly #silence: Silence;
+  readonly #tellMs: number;
   readonly #ended = new AbortController();
   #fatal: Error | undefined;
 
@@ -58,10 +57,10 @@ export class Worker {
       this.#end(new Error(`another process works as ${worker}: a worker's folder (DATA_DIR) was copied`));
     const signal = AbortSignal.any([options.signal, this.#ended.signal]);
     this.#options = { ...options, signal };
-    this.#tasks = new PartitionTasks({ ...this.#options, places, onDouble });
+    this.#tellMs = Math.min(TELL_WITHIN_MS, leaseMs / 3);
+    this.#tasks = new PartitionTasks({ ...this.#options, places, tellMs: this.#tellMs, onDouble });
     this.#trimmer = new Trimmer({ ...options, places });
     this.#view = new GroupView(group, names.partitions, leaseMs);
-    this.#silence = new Silence(nats);
   }
 
   get held(): readonly HeldFigures[] {
@@ -70,15 +69,14 @@ export class Worker {
 
   /**
    * Works until the signal aborts, or, with `isOnce`, until all is written out. Rejects where another process works under its name,
-   * and with `isOnce` where something is left to a worker that is not there.
+   * and with `isOnce` where something is left to a worker that is not there, or a stream is not whole.
    */
   async run(): Promise<void> {
     const { leaseMs, isOnce, signal, nats, names, group, worker } = this.#options;
-    const ends = isOnce ? await lastMessages(nats, names) : undefined;
+    const ends = isOnce ? await endsToReach(nats, names, group) : undefined;
     const silent = new AbortController();
-    const tellMs = Math.min(TELL_WITHIN_MS, leaseMs / 3);
     const lookMs = isOnce ? Math.min(LOOK_FOR_END_MS, leaseMs / 3) : leaseMs / 3;
-    const told = this.#every('telling the others', tellMs, silent.signal, () => this.#tell());
+    const told = this.#every('telling the others', this.#tellMs, silent.signal, () => this.#tell());
     const trimmed = this.#every('trimming', leaseMs / 3, signal, () => this.#trim());
     await this.#every('looking at the partitions', lookMs, signal, async () => {
       const view = await this.#view.look();
@@ -114,18 +112,18 @@ export class Worker {
 
   /** Says that this worker is alive, and how far it is. One that can't write says nothing: others are to go on. */
   async #tell(): Promise<void> {
-    const { group, worker, leaseMs } = this.#options;
+    const { nats, group, worker, leaseMs } = this.#options;
     try {
       if (await this.#tasks.tell(leaseMs)) await group.beat(worker);
-      this.#silence.ends();
+      nats.silence.ends();
     } catch (error) {
-      await this.#silence.lasts(error);
+      await nats.silence.lasts(error);
       throw error;
     }
   }
 
   async #trim(): Promise<void> {
-    for (const { partition } of this.held) await this.#trimmer.trim(partition);
+    for (const { partition } of this.held) await this.#trimmer.trim(partition, this.#options.signal);
   }
 
   /** Begins and ends work on partitions. */
@@ -137,6 +135,7 @@ export class Worker {
     for (const view of partitions) {
       const isMine = view.holder === worker || take.includes(view.partition);
       if (isMine && !handOver.includes(view.partition)) this.#tasks.take(view);
+      else if (!isMine && view.holder !== undefined) this.#tasks.passOver(view.partition);
     }
   }
 

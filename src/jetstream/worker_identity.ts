@@ -5,9 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { writeFileAtomically } from '../base/atomic_file.ts';
+import { lockFolder } from '../base/folder_lock.ts';
 
 export const WORKER_FILE = 'worker.json';
+
+/** Locked while the file is read and written. */
+const LOCK_FOLDER = 'worker-lock';
+const LOCKED_AGAIN_AFTER_MS = 20;
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -25,8 +31,30 @@ interface Identity {
   readonly groups: Readonly<Record<string, string>>;
 }
 
-/** The name of the worker of a folder, which is made where there is none. Throws Error where the folder is another's, or of another group. */
-export async function workerOf(folder: string, { output, group, adopted }: WorkerRole): Promise<string> {
+/**
+ * The name of the worker of a folder, which is made where there is none: one name for all that begin there at once. Throws Error
+ * where the folder is another's, or of another group.
+ */
+export async function workerOf(folder: string, role: WorkerRole): Promise<string> {
+  const unlock = await lockPatiently(join(folder, LOCK_FOLDER));
+  try {
+    return await nameIn(folder, role);
+  } finally {
+    await unlock();
+  }
+}
+
+/** Whoever has it is done in no time, or dead. */
+async function lockPatiently(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: 0o750 });
+  for (;;) {
+    const unlock = await lockFolder(folder);
+    if (unlock !== undefined) return unlock;
+    await delay(LOCKED_AGAIN_AFTER_MS);
+  }
+}
+
+async function nameIn(folder: string, { output, group, adopted }: WorkerRole): Promise<string> {
   if (adopted !== undefined && !NAME.test(adopted)) throw new Error(`${adopted} is not the name of a worker`);
   const path = join(folder, WORKER_FILE);
   const known = await readIdentity(path);
@@ -41,7 +69,6 @@ export async function workerOf(folder: string, { output, group, adopted }: Worke
       `${output} in ${folder} is written for the group ${before}, which is not ${group}: name another folder (DATA_DIR)`,
     );
   if (before === undefined) {
-    await mkdir(folder, { recursive: true, mode: 0o750 });
     const identity: Identity = { worker, groups: { ...known?.groups, [output]: group } };
     await writeFileAtomically(path, `${JSON.stringify(identity)}\n`);
   }

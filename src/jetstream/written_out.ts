@@ -1,15 +1,38 @@
 /** Whether the streams are written out up to a moment: where `--once` ends. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Nats } from './connection.ts';
+import { expectWhole } from './expect_whole.ts';
 import type { View } from './group_view.ts';
 import { streamOf } from './names.ts';
 import type { StreamNames } from './shipper_messages.ts';
+import type { SeenLedger, WorkGroup } from './work_group.ts';
 
-/** The last message of each partition; 0 for none. Rejects where NATS does not answer. */
-export function lastMessages(nats: Nats, { stream, partitions }: StreamNames): Promise<number[]> {
-  const streams = Array.from({ length: partitions }, (_, partition) => streamOf(stream, partition));
+/** A server that has just got its lead may still show what was: then it is asked again. */
+const LOOKS = 5;
+const AGAIN_AFTER_MS = 200;
+
+/** The last message of each partition; 0 for none. Rejects where NATS does not answer, and where a stream is not whole. */
+export function endsToReach(nats: Nats, names: StreamNames, group: WorkGroup): Promise<number[]> {
+  const partitions = Array.from({ length: names.partitions }, (_, partition) => partition);
   return Promise.all(
-    streams.map(async (name) => (await nats.ask(() => nats.manager.streams.info(name))).state.last_seq),
+    partitions.map((partition) =>
+      endOf(nats, streamOf(names.stream, partition), () => group.ledger(partition)),
+    ),
   );
+}
+
+async function endOf(
+  nats: Nats,
+  stream: string,
+  ledger: () => Promise<SeenLedger | undefined>,
+): Promise<number> {
+  for (let look = 1; ; look += 1) {
+    const given = (await ledger())?.ledger.taken ?? 0;
+    const { state } = await nats.ask(() => nats.manager.streams.info(stream));
+    if (look === LOOKS) expectWhole(stream, state.last_seq, given);
+    if (state.last_seq >= given) return state.last_seq;
+    await delay(AGAIN_AFTER_MS);
+  }
 }
 
 /** True where all messages up to these are in outputs of the group. Throws where they will not be as long as a worker is not there. */

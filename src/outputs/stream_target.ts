@@ -77,8 +77,8 @@ export class StreamTarget implements WorkTarget {
         await this.#writeGroup(group);
         for (const { resolve } of group) resolve();
       } catch (error) {
-        await this.#close();
         for (const { reject } of group) reject(error as Error);
+        await this.#close().catch(this.#told);
       }
     }
   }
@@ -150,6 +150,9 @@ export class StreamTarget implements WorkTarget {
       throw error;
     }
   }
+
+  readonly #told = (error: unknown): void =>
+    this.#options.found(`${this.#options.plan.file}: ${(error as Error).message}`);
 
   async #close(): Promise<void> {
     const open = this.#open;

@@ -9,7 +9,7 @@ import { measuredDisk } from './measured_disk.ts';
 
 /** A log that receivers share, in place of an archive. */
 export interface SharedLog extends ReceiverLog {
-  /** A batch may be no longer, neither before compression nor as a frame. */
+  /** A batch may be no longer, neither before compression nor as a frame; of the server that is asked now. */
   readonly maxBatchBytes: number;
   /** Which shipper id belongs to whom, for all receivers. */
   readonly bindings: Bindings;

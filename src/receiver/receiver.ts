@@ -59,7 +59,7 @@ export interface Receiver extends AsyncDisposable {
   readonly ledger: Ledger;
   /** Of HTTP; undefined where it does not listen. */
   readonly httpCounts: HttpCounts | undefined;
-  /** Why nothing is being acknowledged at the moment, or undefined while all is well. */
+  /** Why not all is being acknowledged at the moment, or undefined while all is well. */
   readonly trouble: Error | undefined;
   /** How it is, for whoever watches. */
   readonly health: Health;
@@ -87,7 +87,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     now,
     onTrouble: () => giveUp(),
   });
-  const limits = limitsOf(options, shared);
+  const limits = limitsOf(options.limits, shared);
   const access = await orClose(
     archive,
     Access.open(options.access ?? OPEN_TO_ALL, options.archive.folder, shared?.bindings),
@@ -107,6 +107,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const peers = new PeerLog(log);
   const context = {
     limits,
+    room: () => roomOf(limits, shared),
     check: { ...limits, format, level },
     archive,
     plain,
@@ -166,7 +167,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       return archive.trouble;
     },
     get health(): Health {
-      const trouble = archive.trouble ?? archive.stall;
+      const trouble = archive.standstill ?? archive.stall;
       if (trouble !== undefined) return { state: 'not_acknowledging', reason: trouble.message };
       return { state: closing === undefined ? 'ok' : 'stopping' };
     },
@@ -219,15 +220,19 @@ async function orClose<T>(
   }
 }
 
+type Limits = ReceiverOptions['limits'];
+type Room = Pick<Limits, 'maxFrameBytes' | 'maxBatchBytes'>;
+
 /** A batch has to fit into whatever keeps it. */
-function limitsOf({ limits }: ReceiverOptions, shared: SharedLog | undefined): ReceiverOptions['limits'] {
+const limitsOf = (limits: Limits, shared: SharedLog | undefined): Limits => ({
+  ...limits,
+  ...roomOf(limits, shared),
+});
+
+/** What fits at the moment: a shared log may have less room than at the start. */
+function roomOf({ maxFrameBytes, maxBatchBytes }: Limits, shared: SharedLog | undefined): Room {
   const most = shared?.maxBatchBytes ?? Infinity;
-  const { maxFrameBytes, maxBatchBytes } = limits;
-  return {
-    ...limits,
-    maxFrameBytes: Math.min(maxFrameBytes, most),
-    maxBatchBytes: Math.min(maxBatchBytes, most),
-  };
+  return { maxFrameBytes: Math.min(maxFrameBytes, most), maxBatchBytes: Math.min(maxBatchBytes, most) };
 }
 
 const BOOKS = ['received', 'stored', 'repeated', 'rejected', 'refused', 'lost', 'inHand', 'errors'] as const;

@@ -43,6 +43,8 @@ export interface SessionLimits {
 /** What all sessions of a receiver share. */
 export interface SessionContext extends IntakeContext {
   readonly limits: SessionLimits;
+  /** What shippers are told that they may send: `limits`, or less where the log has less room by now. */
+  readonly room: () => Pick<messages.Welcome, 'maxFrameBytes' | 'maxBatchBytes'>;
   readonly shippers: ShipperRegistry;
   readonly access: Access;
 }
@@ -236,10 +238,8 @@ export class Session implements Conversation {
     this.#stage = 'greeted';
     this.#answers.begin();
     this.#patience.expect('OPEN');
-    const { limits, check, access } = this.#context;
-    const { maxFrameBytes } = limits;
-    const { maxBatchBytes } = check;
-    const welcome = welcomeOf({ maxFrameBytes, maxBatchBytes, tokenWanted: access.isTokenWanted });
+    const { room, access } = this.#context;
+    const welcome = welcomeOf({ ...room(), tokenWanted: access.isTokenWanted });
     this.#answers.write(messages.encodeWelcome(welcome));
   }
 

@@ -38,7 +38,11 @@ export async function followStream(
   await using nats = await connectNats(natsOptions(settings, `worker ${worker}`));
   const bucket = await prepareStreams(nats, names);
   const report = new WorkLog(log);
-  await using opened = await openTarget(wishes, { worker, group }, report, log);
+  await using opened = await openTarget(
+    wishes,
+    { worker, group },
+    { report, log, stream: names.stream, signal },
+  );
   const working = new Worker({
     ...{ nats, bucket, names, worker, report, signal, isOnce },
     group: new WorkGroup(bucket, group),

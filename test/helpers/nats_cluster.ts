@@ -134,27 +134,12 @@ export class NatsCluster implements AsyncDisposable {
     this.#member(name).isUp = true;
   }
 
-  /** Starts one that was killed with nothing on its disk. */
-  async replace(name: string): Promise<void> {
-    await this.#member(name).server.wipe();
-    await this.again(name);
-  }
-
   /** Nothing goes any more between this server and the others. */
   cutOff(name: string, by: Cut): void {
     for (const route of this.#member(name).routes) {
       route.faults = by === 'reset' ? { isDown: true } : { dropsData: true, dropsAnswers: true };
       if (by === 'reset') route.break('reset');
     }
-  }
-
-  /** All routes are as they should be; they are made anew, as what was swallowed left them in the middle of a message. */
-  heal(): void {
-    for (const { routes } of this.#members.values())
-      for (const route of routes) {
-        if (Object.keys(route.faults).length > 0) route.break('reset');
-        route.faults = {};
-      }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

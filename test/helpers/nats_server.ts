@@ -1,7 +1,7 @@
 /** A real nats-server with JetStream, on free ports and in a folder of its own; ended with its handle. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quietPort } from './quiet_port.ts';
 import { temporaryFolder, type TemporaryFolder } from './temp_folder.ts';
@@ -69,11 +69,6 @@ export class NatsServer implements AsyncDisposable {
   /** In order: it hands its leaderships over. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
-  }
-
-  /** One that was ended has a new disk from here on. */
-  async wipe(): Promise<void> {
-    await rm(this.#folder.in('data'), { recursive: true });
   }
 
   /** Its process stands still, and goes on. */

@@ -1,4 +1,5 @@
 /** Logs on a real NATS server, and what their streams hold. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   JetStreamLog,
   type JetStreamLogOptions,
@@ -6,8 +7,13 @@ import {
 } from '../../src/jetstream/jetstream_log.ts';
 import { decodeBlock, isClaim } from '../../src/jetstream/block_message.ts';
 import { connectNats, type NatsOptions } from '../../src/jetstream/connection.ts';
-import { streamOf } from '../../src/jetstream/names.ts';
+import { Bucket } from '../../src/jetstream/bucket.ts';
+import { bucketOf, streamOf } from '../../src/jetstream/names.ts';
+import { PlaceStore } from '../../src/jetstream/place_store.ts';
 import type { StreamSettings } from '../../src/jetstream/streams.ts';
+import { Trimmer } from '../../src/jetstream/trimmer.ts';
+import { WorkGroup } from '../../src/jetstream/work_group.ts';
+import { newLedger } from '../../src/jetstream/work_ledger.ts';
 import type { BlockHeader } from '../../src/archive/block.ts';
 
 export interface LogWishes {
@@ -62,6 +68,29 @@ export async function trimAll(url: string, stream: string, partitions = 2): Prom
   await using nats = await connectNats({ servers: [url], name: 'trim' });
   for (let partition = 0; partition < partitions; partition += 1)
     await nats.manager.streams.purge(streamOf(stream, partition));
+}
+
+/** Lets the window of ids pass, and deletes what came before it as workers do that have written it out. */
+export async function trimByWorkers(url: string, stream: string, windowMs: number): Promise<void> {
+  const names = { stream, partitions: 2 };
+  await using nats = await connectNats({ servers: [url], name: 'trim' });
+  const bucket = new Bucket(nats, bucketOf(stream));
+  const trimmer = new Trimmer({
+    nats,
+    bucket,
+    names,
+    places: new PlaceStore(nats, bucket),
+    keepMs: 1.5 * windowMs,
+  });
+  const group = new WorkGroup(bucket, 'all');
+  for (const partition of [0, 1]) {
+    const seen = await group.ledger(partition);
+    const { last_seq: last } = (await nats.manager.streams.info(streamOf(stream, partition))).state;
+    await group.write(partition, { ...newLedger(1), taken: last, done: last }, seen?.revision ?? 0);
+    await trimmer.trim(partition);
+  }
+  await delay(2 * windowMs);
+  for (const partition of [0, 1]) await trimmer.trim(partition);
 }
 
 /** What the first partition may take. */

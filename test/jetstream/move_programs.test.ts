@@ -71,7 +71,7 @@ test('every entry is there once and in order after archive, JetStream, archive, 
       );
     await moveTwice('jetstream', mine, async () => (await placed()) > OTHERS / 4);
     const served = await runServer(['serve', '--server-port', '0', '--data-dir', mine]);
-    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('was moved from') as string });
+    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('is in JetStream') as string });
     for (const archive of [mine, other]) {
       await serveAWhile(streamEnv);
       const follow = [

@@ -53,3 +53,21 @@ test('what was deleted is told, in the middle and before the first', async () =>
   expect(sequencesOf(stretches)).toEqual([3, 4, 6, 7, 8, 9]);
   expect(stretches.reduce((sum, { missing }) => sum + missing, 0)).toBe(3);
 });
+
+test('a message longer than what is asked for at once comes all the same, in its turn', async () => {
+  await makeStream('LONG');
+  for (const bytes of [10, 5_000_000, 10, 6_000_000]) await nats.client.publish('LONG', Buffer.alloc(bytes));
+  await using reader = new PartitionReader({ nats, stream: 'LONG', from: 1 });
+  const stretches = await readTo(reader, 4);
+  expect(sequencesOf(stretches)).toEqual([1, 2, 3, 4]);
+  expect(stretches.filter(({ missing }) => missing > 0)).toEqual([]);
+});
+
+test('a stream that ends before the place of its reader is not waited for', async () => {
+  await makeStream('ANEW');
+  await publish('ANEW', 3);
+  await using ahead = new PartitionReader({ nats, stream: 'ANEW', from: 6 });
+  await expect(ahead.next()).rejects.toThrow(
+    'ANEW ends with message 3, and workers were given those up to 5',
+  );
+});

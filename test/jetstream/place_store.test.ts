@@ -7,7 +7,7 @@ import { placeKey, subjectOf } from '../../src/jetstream/names.ts';
 import { PlaceStore } from '../../src/jetstream/place_store.ts';
 import { ShipperMessages } from '../../src/jetstream/shipper_messages.ts';
 import { prepareStreams } from '../../src/jetstream/streams.ts';
-import { makeBlocks } from '../helpers/blocks.ts';
+import { makeBlock, makeBlocks } from '../helpers/blocks.ts';
 import { codeOf } from '../helpers/errors.ts';
 import { NatsServer } from '../helpers/nats_server.ts';
 import { logOptions, openLog } from '../helpers/stream_logs.ts';
@@ -52,6 +52,28 @@ describe('an entry', () => {
     await expect(saving).rejects.toThrow(/divide its sources among several shippers/);
   });
 
+  test('has room for what was let in: a block that would take it past a message is refused', async () => {
+    await using log = await openLog(server.url, STREAM);
+    await log.resumePoint('crowd');
+    const append = async (sequence: number): Promise<unknown> => {
+      const { positions } = pointOf(500, () => randomBytes(40).toString('base64'));
+      return log.append(await makeBlock({ shipperId: 'crowd', sequence, positions }));
+    };
+    let last = 0;
+    await expect(
+      (async () => {
+        for (let sequence = 1; sequence < 50; sequence += 1) {
+          await append(sequence);
+          last = sequence;
+        }
+      })(),
+    ).rejects.toMatchObject({ code: 'too_many_sources' });
+    const names = { stream: STREAM, partitions: 2 };
+    const { state } = await new ShipperMessages('crowd', names, nats, places).read();
+    expect(state.point?.sequence).toBe(last);
+    await places.pack('crowd', JSON.stringify(state));
+  });
+
   test('that is damaged is not taken for none', async () => {
     for (const [n, value] of [Buffer.from('what'), Buffer.alloc(0)].entries()) {
       await bucket.replace(placeKey(`damaged-${n}`), value, 0);
@@ -68,6 +90,12 @@ describe('an entry', () => {
       async () => ((await places.load('busy'))?.state.point?.sequence ?? 0) >= 16,
     );
   });
+});
+
+test('a shipper that only comes again is saved too', async () => {
+  await using log = await openLog(server.url, STREAM);
+  for (let times = 0; times < 20; times += 1) await log.resumePoint('comes');
+  await until('it is saved', async () => (await places.load('comes')) !== undefined);
 });
 
 describe('a key', () => {

@@ -123,4 +123,22 @@ describe('a server with small messages', () => {
     expect(peer.messages('REJECT')).toMatchObject([{ sequence: 2, code: 'batch_too_large' }]);
     expect(await sequencesOf(small.url, 'Small', 'web-1')).toEqual([1, 2, 3]);
   });
+
+  test('by now, which was larger before: whoever comes next is told', async () => {
+    const wishes = { maxPayload: '1MB' };
+    await using shrinking = await NatsServer.start(wishes);
+    await using receiver = await testReceiver(folder.in('shrinking'), {
+      openSharedLog: shared('Shrinking', shrinking.url),
+      limits: { maxFrameBytes: 4 * 1024 * 1024, maxBatchBytes: 4 * 1024 * 1024 },
+    });
+    await shrinking.stop();
+    await until('it is gone', () => receiver.health.state === 'not_acknowledging');
+    wishes.maxPayload = '256KB';
+    await shrinking.again();
+    await until('it is back', () => receiver.health.state === 'ok');
+    await using peer = await shipperPeer(receiver.port, 'web-1', 5);
+    const [welcome] = peer.messages('WELCOME') as [{ maxFrameBytes: number; maxBatchBytes: number }];
+    expect(welcome.maxBatchBytes).toBeLessThan(256 * 1024);
+    expect(welcome.maxFrameBytes).toBe(welcome.maxBatchBytes);
+  });
 });

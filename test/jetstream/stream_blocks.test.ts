@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ArchiveError } from '../../src/archive/archive_error.ts';
 import { FORMATS } from '../../src/archive/format.ts';
 import { encodeBlock } from '../../src/jetstream/block_message.ts';
 import type { PlaceStore } from '../../src/jetstream/place_store.ts';
@@ -40,6 +41,14 @@ test('what lies behind the place of its shipper and is counted in there came bef
   expect(await numbersOf(await message(51, { sequence: 5, shipperId: '@http-1' }))).toEqual([
     '51: @http-1/5',
   ]);
+});
+
+test('an entry that can’t be read does not stop a worker', async () => {
+  const damaged = {
+    load: () => Promise.reject(new ArchiveError('damaged', 'it is')),
+  } as unknown as PlaceStore;
+  const blocks = await new StreamBlocks(damaged, () => undefined).of([await message(9)]);
+  expect(blocks).toHaveLength(1);
 });
 
 test('claims are passed over, and what is no block is refused', async () => {

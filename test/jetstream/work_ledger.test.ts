@@ -13,37 +13,47 @@ import {
   tell,
   writtenOut,
   type WorkLedger,
+  type WorkerRun,
 } from '../../src/jetstream/work_ledger.ts';
+
+const run = (worker: string): WorkerRun => ({ worker, run: `run of ${worker}` });
 
 describe('a ledger of work', () => {
   test('leaves to a worker that is gone what it had reserved, and all behind it to the next', () => {
-    const held = tell(reserve(take(newLedger(1), 'a'), 30, 0), 20);
-    const taken = take(held, 'b');
+    const held = tell(reserve(take(newLedger(1), run('a')), 30, 0), 20);
+    const taken = take(held, run('b'));
     expect(taken).toMatchObject({ holder: 'b', term: 2, taken: 30, done: 30 });
     expect(leftTo(taken, 'a')).toEqual([{ worker: 'a', from: 21, to: 30 }]);
-    expect(isHeldBy(taken, 'a', 1)).toBe(false);
+    expect(isHeldBy(taken, run('a'), 1)).toBe(false);
     expect(writtenOut(reserve(taken, 50, 50))).toBe(20);
     expect(writtenOut(finish(taken, 'a', 30))).toBe(30);
   });
 
   test('leaves nothing where the holder had done what it took', () => {
-    const { holder, left, done } = release(tell(reserve(take(newLedger(5), 'a'), 30, 4), 30));
+    const { holder, left, done } = release(tell(reserve(take(newLedger(5), run('a')), 30, 4), 30));
     expect({ holder, left, done }).toEqual({ holder: undefined, left: [], done: 30 });
   });
 
   test('gives a worker that comes back its own reservation, in a term of its own', () => {
-    const again = take(tell(reserve(take(newLedger(1), 'a'), 30, 0), 10), 'a');
+    const again = take(tell(reserve(take(newLedger(1), run('a')), 30, 0), 10), run('a'));
     expect(again).toMatchObject({ holder: 'a', term: 2, taken: 30, done: 10, left: [] });
   });
 
+  test('tells two processes of one name apart', () => {
+    const held = take(newLedger(1), run('a'));
+    expect(isHeldBy(held, run('a'), 1)).toBe(true);
+    expect(isHeldBy(held, { worker: 'a', run: 'another' }, 1)).toBe(false);
+    expect(Object.keys(release(held))).not.toContain('run');
+  });
+
   test('is not for a worker that has ranges left', () => {
-    const ledger = take(reserve(take(newLedger(1), 'a'), 30, 10), 'b');
-    expect(() => take(ledger, 'a')).toThrow('a has ranges left');
-    expect(take(finish(ledger, 'a', 30), 'a').holder).toBe('a');
+    const ledger = take(reserve(take(newLedger(1), run('a')), 30, 10), run('b'));
+    expect(() => take(ledger, run('a'))).toThrow('a has ranges left');
+    expect(take(finish(ledger, 'a', 30), run('a')).holder).toBe('a');
   });
 
   test('is read as it was written, and nothing else is', () => {
-    const ledger = take(reserve(take(newLedger(1), 'a'), 30, 10), 'b');
+    const ledger = take(reserve(take(newLedger(1), run('a')), 30, 10), run('b'));
     expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
     for (const text of ['', 'null', '[]', '{}', '{"term":1,"beat":0,"taken":1,"done":2,"left":[]}'])
       expect(() => decodeLedger(text)).toThrow('no ledger of work');
@@ -107,7 +117,7 @@ function acquire(bucket: Bucket, worker: Worker, all: readonly Worker[], amount:
   const seen = bucket.ledger;
   const [range] = leftTo(seen, worker.name);
   if (range === undefined) {
-    const ledger = take(seen, worker.name);
+    const ledger = take(seen, run(worker.name));
     if (bucket.change(seen, ledger)) worker.held = { term: ledger.term, ledger, at: ledger.done };
     return;
   }
@@ -117,7 +127,7 @@ function acquire(bucket: Bucket, worker: Worker, all: readonly Worker[], amount:
 }
 
 function reserveMore(bucket: Bucket, { held, name }: Worker, amount: number): void {
-  if (held === undefined || !isHeldBy(held.ledger, name, held.term)) return;
+  if (held === undefined || !isHeldBy(held.ledger, run(name), held.term)) return;
   const next = reserve(held.ledger, Math.min(MESSAGES, held.at + amount), held.at);
   if (bucket.change(held.ledger, next)) held.ledger = next;
 }

@@ -201,4 +201,18 @@ describe('a worker is refused', () => {
     await expect(Promise.race([worker.ended, copy.ended])).rejects.toThrow('another process works as');
     expect(log.trouble).toBeUndefined();
   });
+
+  test('a copy that begins in the same instant, before it has written anything', async () => {
+    await using folder = await temporaryFolder();
+    const [one, two] = [folder.in('one'), folder.in('two')];
+    const env = workerEnv(server, 'TWINS', one);
+    await using log = await openStreamLog(env);
+    await startWorker(env, { isOnce: true }).ended;
+    await cp(join(one, 'worker.json'), join(two, 'worker.json'), { recursive: true });
+    await using first = startWorker(env);
+    await using second = startWorker({ ...env, DATA_DIR: two });
+    await publish(log, SHIPPERS, 1, 50);
+    await expect(Promise.race([first.ended, second.ended])).rejects.toThrow('another process works as');
+    await until('all is written', async () => new Set(await storedIn(one, two)).size === 4 * 50);
+  });
 });

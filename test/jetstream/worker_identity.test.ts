@@ -15,6 +15,14 @@ test('a folder is the same worker for good, whatever it writes', async () => {
   expect(await workerOf(folder.in('other'), ARCHIVE)).not.toBe(worker);
 });
 
+test('all that begin in a new folder at once are one worker', async () => {
+  await using folder = await temporaryFolder();
+  const roles = ['archive', 'csv', 'jsonl', 'stats'].map((output) => ({ output, group: output }));
+  const names = await Promise.all(roles.map((role) => workerOf(folder.in('data'), role)));
+  expect(new Set(names).size).toBe(1);
+  await expect(workerOf(folder.in('data'), { output: 'csv', group: 'more' })).rejects.toThrow('not more');
+});
+
 test('what is written for one group is not written for another', async () => {
   await using folder = await temporaryFolder();
   await workerOf(folder.path, ARCHIVE);

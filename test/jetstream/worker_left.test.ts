@@ -2,7 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectNats } from '../../src/jetstream/connection.ts';
-import { WorkGroup } from '../../src/jetstream/work_group.ts';
+import { PlaceStore } from '../../src/jetstream/place_store.ts';
+import { Trimmer } from '../../src/jetstream/trimmer.ts';
+import { WorkGroup, forgetGroup } from '../../src/jetstream/work_group.ts';
 import type { WorkTarget } from '../../src/jetstream/work_target.ts';
 import { Worker } from '../../src/jetstream/worker.ts';
 import { WorkLog } from '../../src/tools/work/work_log.ts';
@@ -93,6 +95,31 @@ test('a worker that can’t write is passed over after a lease, and finishes wha
   expect(one.numbers).toContain(6);
 });
 
+test('a stream that was made anew is neither taken for written out, nor trimmed', async () => {
+  await using folder = await temporaryFolder();
+  const env = { ...workerEnv(server, 'ANEW', folder.path), NATS_PARTITIONS: '1' };
+  {
+    await using log = await openStreamLog(env);
+    await publish(log, ['a'], 1, 5);
+    await startWorker(env, { isOnce: true }).ended;
+  }
+  await using nats = await connectNats({ servers: [server.url], name: 'test' });
+  await nats.manager.streams.delete('ANEW-0');
+  await using log = await openStreamLog(env);
+  await publish(log, ['b'], 1, 2);
+  await expect(startWorker(env, { isOnce: true }).ended).rejects.toThrow(/ANEW-0 ends with message \d, and/);
+  const names = { stream: 'ANEW', partitions: 1 };
+  const places = new PlaceStore(nats, log.bucket);
+  const trimmer = new Trimmer({ nats, bucket: log.bucket, places, names, keepMs: 0 });
+  await expect(trimmer.trim(0)).rejects.toThrow('ANEW-0 ends with message');
+  await using worker = startWorker(env);
+  await until('it says so', () => worker.said().includes('partition 0: ANEW-0 ends with message'));
+  expect(await forgetGroup(log.bucket, 'archive')).toBe(true);
+  await until('it begins anew', async () => (await storedIn(folder.path)).includes('b/2'));
+  await worker.stop();
+  expect((await storedIn(folder.path)).toSorted()).toEqual([...numbered(['a'], 5), ...numbered(['b'], 2)]);
+});
+
 describe('what a worker reserved before it died', () => {
   /** A stream of nine blocks: of 3 to 7, which it had reserved, the first worker has written 3. */
   async function leftBehind(stream: string, folder: TemporaryFolder) {
@@ -120,6 +147,7 @@ describe('what a worker reserved before it died', () => {
       `messages are left to the worker ${worker}, which is not there`,
     );
     expect(await storedIn(two)).toEqual(['a/8', 'a/9']);
+    expect(other.said()).toMatch(new RegExp(`messages \\d+ to \\d+ are left to the worker ${worker}`));
     await startWorker(env, { isOnce: true }).ended;
     expect(await storedIn(one)).toEqual(numbered(['a'], 7));
     expect(await complaints(one, two)).toBe('');

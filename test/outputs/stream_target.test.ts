@@ -51,6 +51,23 @@ test('what an output did not take is written when it is given again, once', asyn
   expect(plan.lines).toEqual(['{"n":1}', '{"n":2}']);
 });
 
+test('an output that can’t be closed either is told, and what it did not take is rejected all the same', async () => {
+  await using folder = await temporaryFolder();
+  const plan = memoryOutput(1);
+  const found: string[] = [];
+  let closings = 0;
+  const close = (): Promise<void> =>
+    (closings += 1) === 1 ? Promise.reject(new Error('stuck')) : Promise.resolve();
+  const stuck: OutputPlan = {
+    ...plan,
+    open: async (told) => ({ ...(await plan.open(told)), [Symbol.asyncDispose]: close }),
+  };
+  await using target = await open(folder.path, stuck, { found });
+  await expect(target.write('S-0', [await received(1)])).rejects.toThrow('no space left');
+  await target.write('S-0', [await received(1)]);
+  expect(found).toEqual([expect.stringContaining('stuck')]);
+});
+
 test('lines that are no JSON are kept aside with their place, and damage is counted', async () => {
   await using folder = await temporaryFolder();
   const plan = memoryOutput();

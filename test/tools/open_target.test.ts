@@ -53,6 +53,6 @@ test('a full disk is told while it is full, and does not hold up the end', async
 
 test('no receiver is begun in a worker’s archive', async () => {
   await using folder = await temporaryFolder();
-  await using _ = await openArchive(folder.path, new FaultyDisk());
+  await (await openArchive(folder.path, new FaultyDisk()))[Symbol.asyncDispose]();
   await expect(expectNotMoved(folder.path)).rejects.toThrow('is in JetStream: {"to":"S"}');
 });

@@ -8,9 +8,10 @@ import { syncFolder, writeFileAtomically } from '../../base/atomic_file.ts';
 
 export const MOVED_FILE = 'moved.json';
 
-/** Settles when it is on disk. */
+/** Settles when it is on disk. Where it is already nothing is written: the disk may be full. */
 export async function markMoved(folder: string, stream: string): Promise<void> {
-  await writeFileAtomically(join(folder, MOVED_FILE), `${JSON.stringify({ to: stream })}\n`);
+  const mark = `${JSON.stringify({ to: stream })}\n`;
+  if ((await readMark(folder)) !== mark) await writeFileAtomically(join(folder, MOVED_FILE), mark);
 }
 
 /** The archive is the log of record again. Settles when that is on disk. */
@@ -21,12 +22,15 @@ export async function unmarkMoved(folder: string): Promise<void> {
 
 /** Throws Error where the folder is marked. */
 export async function expectNotMoved(folder: string): Promise<void> {
-  const mark = await readFile(join(folder, MOVED_FILE), 'utf8').catch(unlessAbsent);
+  const mark = await readMark(folder);
   if (mark === undefined) return;
   throw new Error(
     `the log of record of ${folder} is in JetStream: ${mark.trim()}. Receivers have COMMIT_LOG=jetstream; to have it here, run: logferryd move --to archive ${folder}`,
   );
 }
+
+const readMark = (folder: string): Promise<string | undefined> =>
+  readFile(join(folder, MOVED_FILE), 'utf8').catch(unlessAbsent);
 
 function unlessAbsent(error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException;

@@ -53,6 +53,13 @@ export class WorkLog implements WorkReport {
     );
   }
 
+  waitingFor(partition: number, { worker, from, to }: LeftRange): void {
+    this.#log.warn(
+      { partition, worker, from, to },
+      `partition ${partition}: messages ${from} to ${to} are left to the worker ${worker}: the stream keeps all from there on until it has written them`,
+    );
+  }
+
   finishing(partition: number, { from, to }: LeftRange): void {
     this.#log.info(
       { partition, from, to },

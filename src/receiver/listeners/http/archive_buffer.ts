@@ -58,8 +58,9 @@ export class ArchiveBuffer implements UserBuffer {
 
   async add(entries: readonly UserEntry[]): Promise<void> {
     const { archive, commit } = this.#options;
-    if (archive.trouble !== undefined)
-      throw new BufferUnavailable(`the archive can't be written: ${archive.trouble.message}`);
+    const trouble = httpTroubleOf(archive);
+    if (trouble !== undefined)
+      throw new BufferUnavailable(`the archive can't be written: ${trouble.message}`);
     if (entries.length === 0) return;
     try {
       await commit.add(linesOf(entries));
@@ -150,6 +151,10 @@ export class ArchiveBuffer implements UserBuffer {
     return new ArchiveReader(this.#options.folder, position);
   }
 }
+
+/** Why the log takes nothing that comes by HTTP at the moment, if so. */
+export const httpTroubleOf = (log: ReceiverLog): Error | undefined =>
+  log.troubleOf(SHIPPER_ID + log.localSuffix);
 
 /** Entries that lie one behind the other in memory, as those of one body do, are not copied. */
 function linesOf(entries: readonly UserEntry[]): Lines {

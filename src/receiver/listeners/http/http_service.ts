@@ -9,7 +9,7 @@ import type { UserFiles } from '../../../users/user_files.ts';
 import type { Access } from '../../access.ts';
 import { GroupCommit } from '../../group_commit.ts';
 import type { PeerLog } from '../../peer_log.ts';
-import { ArchiveBuffer, HTTP_SHIPPER_NAME } from './archive_buffer.ts';
+import { ArchiveBuffer, HTTP_SHIPPER_NAME, httpTroubleOf } from './archive_buffer.ts';
 import { FallbackBuffer } from './fallback_buffer.ts';
 import { drainRoute } from './drain_route.ts';
 import { HttpListener, type HttpListenerOptions } from './http_listener.ts';
@@ -103,7 +103,7 @@ async function bufferOf(
 ): Promise<Chosen> {
   const isArchived = redis === undefined || isArchiveFallback;
   const archived = isArchived && archive ? await archiveBuffer(archive, files) : undefined;
-  const archiveTrouble = (): string | undefined => archive?.archive.trouble?.message;
+  const archiveTrouble = (): string | undefined => archive && httpTroubleOf(archive.archive)?.message;
   if (redis === undefined) {
     if (archived === undefined) throw new Error('HTTP needs an archive or Redis to keep what it takes');
     return { buffer: archived, troubleOf: archiveTrouble };

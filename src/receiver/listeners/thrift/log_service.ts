@@ -1,4 +1,5 @@
 /** LogIngestionService (thrift/log_event.thrift): entries into the archive. */
+import { LOCAL_SHIPPER_PREFIX } from '../../../archive/block.ts';
 import type { ReceiverLog } from '../../../archive/commit_log.ts';
 import type { SegmentFormat } from '../../../archive/format.ts';
 import type { Ledger } from '../../../monitor/ledger.ts';
@@ -29,8 +30,9 @@ export interface LogServiceOptions {
 
 export async function logService(options: LogServiceOptions): Promise<ThriftService> {
   const { archive, format, level, now, ledger } = options;
+  const name = THRIFT_SHIPPER_NAME + archive.localSuffix;
   const commit = await GroupCommit.create({
-    name: THRIFT_SHIPPER_NAME + archive.localSuffix,
+    name,
     log: archive,
     format,
     level,
@@ -43,7 +45,7 @@ export async function logService(options: LogServiceOptions): Promise<ThriftServ
   const store = async (count: number): Promise<void> => {
     ledger.received += count;
     try {
-      const { trouble } = archive;
+      const trouble = archive.troubleOf(LOCAL_SHIPPER_PREFIX + name);
       if (trouble !== undefined) throw trouble;
       await commit.add({ bytes: lines.take(), count });
     } catch (cause) {
