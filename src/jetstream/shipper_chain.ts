@@ -48,6 +48,8 @@ export class ShipperChain {
   #known: ShipperState | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** Why the last block that could not be taken was not. What waited behind it may not get in without it. */
+  #refusal: { readonly cause: unknown } | undefined;
 
   constructor(options: ChainOptions) {
     this.#options = options;
@@ -61,7 +63,16 @@ export class ShipperChain {
   }
 
   append(block: Block): Promise<AppendOutcome> {
-    return this.#inOrder(() => this.#append(block));
+    const known = this.#refusal;
+    return this.#inOrder(async () => {
+      if (this.#refusal !== known) throw this.#refusal?.cause;
+      try {
+        return await this.#append(block);
+      } catch (cause) {
+        this.#refusal = { cause };
+        throw cause;
+      }
+    });
   }
 
   /** Claims the shipper for this run: from then on no other can append for it unless it claims it in its turn. */

@@ -114,6 +114,17 @@ describe('what does not fit is refused', () => {
     expect(await appendAll(log, 3, 3)).toEqual(['stored']);
   });
 
+  test('what waits behind a batch that could not be taken: the first of a line must not be left out', async () => {
+    await using log = await openLog(server.url, 'Behind');
+    await log.resumePoint('a');
+    const text = `{"random":"${randomBytes(8.5 * 1024 * 1024).toString('hex')}"}\n`;
+    const blocks = [await makeBlock({ text, level: 1 }), ...(await makeBlocks(2, 3))];
+    const codes = await Promise.all(blocks.map((block) => codeOf(() => log.append(block))));
+    expect(codes).toEqual(['too_large', 'too_large', 'too_large']);
+    expect(await sequencesOf(server.url, 'Behind', 'a')).toEqual([]);
+    expect(await appendAll(log, 1, 3)).toEqual(['stored', 'stored', 'stored']);
+  });
+
   test('other streams of another number of partitions, both numbers told', async () => {
     const log = await openLog(server.url, 'Partitions');
     await log[Symbol.asyncDispose]();
