@@ -7,7 +7,7 @@ import type { HttpOptions } from '../../../receiver/listeners/http/http_service.
 import type { ThriftOptions } from '../../../receiver/listeners/thrift/thrift_service.ts';
 import type { ReceiverOptions } from '../../../receiver/receiver.ts';
 import { thriftOptions } from '../../../tools/thrift_settings.ts';
-import { retentionOf } from '../retention.ts';
+import { archiveOf } from '../archive_options.ts';
 import { sharedLogOf } from './shared_log.ts';
 
 /** What listens, and with what. */
@@ -28,14 +28,7 @@ export function receiverOptions(settings: Settings, listeners: Listeners, log: L
       areIdsBound: settings.AUTH_BIND_IDS,
     },
     limits: limitsOf(settings),
-    archive: {
-      folder: settings.DATA_DIR,
-      format: settings.ARCHIVE_FORMAT,
-      segmentMaxBytes: settings.SEGMENT_MAX_BYTES,
-      fsync: settings.FSYNC,
-      fsyncEveryMs: settings.FSYNC_INTERVAL * 1000,
-      retention: retentionOf(settings),
-    },
+    archive: archiveOf(settings),
     ...sharedLogOf(settings),
     archiveLevel: settings.ARCHIVE_LEVEL,
     log,
