@@ -126,8 +126,10 @@ export class Retention {
     for (const segment of deletableSegments(segments, retention, now(), needed)) {
       if (compareSegments(segment, this.#checkpointed) >= 0) return;
       const losses = await this.#lossesBy(segment, places);
-      await noteDeletion(folder, segment.name).catch(({ message }: Error) =>
-        report?.found?.(`it could not be noted that ${segment.name} is deleted: ${message}`),
+      await noteDeletion(folder, segment.name).catch((error: unknown) =>
+        report?.found?.(
+          `it could not be noted that ${segment.name} is deleted: ${(error as Error).message}`,
+        ),
       );
       await disk.remove(join(folder, segment.name));
       report?.deleted?.(segment);
