@@ -127,9 +127,7 @@ export class Retention {
       if (compareSegments(segment, this.#checkpointed) >= 0) return;
       const losses = await this.#lossesBy(segment, places);
       await noteDeletion(folder, segment.name).catch((error: unknown) =>
-        report?.found?.(
-          `it could not be noted that ${segment.name} is deleted: ${(error as Error).message}`,
-        ),
+        report?.found?.(`it could not be noted that ${segment.name} is deleted: ${(error as Error).message}`),
       );
       await disk.remove(join(folder, segment.name));
       report?.deleted?.(segment);
